@@ -1,0 +1,1 @@
+"""The voice engine of Sala de Conversa: from the microphone to the datagram and back."""

@@ -1,7 +1,8 @@
-"""The seam between the daemon and its panel: frozen values that are read, and the few commands that are given.
+"""The seam between the daemon and its panel: frozen values that are read, and the few commands given.
 
-Everything here is plain data: no secret, no signature, no content of a call. Times are Unix seconds, durations seconds,
-sizes bytes. Whoever implements the two protocols passes the contract tests of `tests/contracts/panel_contract.py`.
+Everything here is plain data: no secret, no signature, no content of a call. Times are Unix seconds,
+durations seconds, sizes bytes. Whoever implements the two protocols passes the contract tests of
+`tests/contracts/panel.py`.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ class BanKind(Enum):
     RANGE = "faixa"
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """A command that the daemon did not carry out; `str()` of it is one sentence for a person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the registry is reached: `host` and `port` as listened on, the public `link` and the key's fingerprint."""
+    """Where the registry is reached: `host` and `port` as listened on, the public `link`, the fingerprint."""
 
     host: str
     port: int
@@ -46,7 +47,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A histogram: `counts[i]` values were <= `bounds[i]` (not cumulative), `counts[-1]` were above all of them."""
+    """A histogram, not cumulative: `counts[i]` values were <= `bounds[i]`, `counts[-1]` above all of them.
+
+    `total` is the sum of the values.
+    """
 
     bounds: tuple[float, ...] = ()
     counts: tuple[int, ...] = (0,)
@@ -55,7 +59,7 @@ class Distribution:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What the daemon counted since it started; each mapping goes from a label to a number that only grows."""
+    """What the daemon counted since it started; a mapping goes from a label to a number that only grows."""
 
     connections: int = 0
     messages_in: int = 0
@@ -73,7 +77,7 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is there right now: `queues` goes from a queue's name to its size (bytes or entries, the name says which)."""
+    """What is there right now; `queues` goes from a queue's name, which says its unit, to its size."""
 
     connections: int = 0
     unregistered: int = 0
@@ -85,7 +89,7 @@ class Present:
 
 @dataclass(frozen=True, slots=True)
 class RelayLoad:
-    """The relay process's own counters; `running` is false when it is not there, and then the rest is what was last heard."""
+    """The relay process's own counters; without a `running` relay they are what was last heard of it."""
 
     running: bool = False
     legs: int = 0
@@ -102,7 +106,6 @@ class Process:
 
     cpu: float = 0.0
     memory: int = 0
-    descriptors: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,10 @@ class TableChange:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A call as the registry sees it; `path` is rele, direto, linhas or empty while unknown; `size` bytes carried for it."""
+    """A call as the registry sees it.
+
+    `path` is rele, direto, linhas or empty while unknown; `size` is the bytes carried for it.
+    """
 
     caller: str
     callee: str
@@ -171,7 +177,7 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One message as people read it: `way` is '<' received or '>' sent, keys and signatures are already shortened."""
+    """One message as people read it, keys and signatures shortened; `way` is '<' received or '>' sent."""
 
     number: int
     at: float
@@ -243,14 +249,17 @@ class Overview(Protocol):
         """Give the oldest `limit` calls in progress."""
 
     def messages_since(self, number: int, limit: int, name: str = "", verb: str = "") -> Entries:
-        """Give the newest `limit` kept messages with a higher number; `name` and `verb` narrow by what they contain."""
+        """Give the newest `limit` kept messages with a higher number.
+
+        `name` keeps those that went to, came from or mention that name; `verb` those whose verb begins so.
+        """
 
     def faults(self) -> tuple[Fault, ...]:
         """Give the last errors, newest first, at most 50."""
 
 
 class Controls(Protocol):
-    """What the panel commands. A Deferred fails with `Refused` when the daemon has a reason not to do it."""
+    """What the panel commands. A Deferred fails with `RefusedError` when the daemon has a reason not to do it."""
 
     def open(self) -> None:
         """Accept connections again; nothing happens if that is so already."""

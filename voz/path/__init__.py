@@ -1,0 +1,1 @@
+"""How the datagrams of a call find their way: pure machines and the sockets beside them."""

@@ -62,7 +62,7 @@ class CandidateType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PathId:
-    """One path on which packets arrive: its kind and, if direct, the peer's address and our socket's number."""
+    """One path on which packets arrive: its kind and, if direct, the peer's address and which socket of ours."""
 
     kind: PathKind
     remote: Address | None = None
@@ -155,8 +155,8 @@ class RelayAddress:
 
 @dataclass(frozen=True, slots=True)
 class RelayCredentials:
-    """What LIGACAO hands to one side: `servers` as `turn:host:port` texts, the long-term credential, and for how
-    many seconds it is good."""
+    """What LIGACAO hands to one side: `servers` as `turn:host:port` texts, the long-term credential, and for
+    how many seconds it is good."""
 
     servers: tuple[str, ...]
     username: str

@@ -25,7 +25,7 @@ class TransportListener(Protocol):
     """Who is told what a `Transport` receives and finds out. Called on the reactor's thread only."""
 
     def datagram_received(self, data: bytes, path: PathId, now: float) -> None:
-        """An RTP or RTCP datagram (first byte 80-BF), not yet authenticated, came in at reactor time `now`."""
+        """An RTP or RTCP datagram (first byte 80-BF), not yet authenticated, came at reactor time `now`."""
 
     def candidates_changed(self, candidates: tuple[Candidate, ...]) -> None:
         """Our own candidates are now these: the peer wants to know (CAMINHOS once the call is accepted)."""

@@ -62,7 +62,7 @@ class Kind(IntEnum):
 
 
 class Attribute(IntEnum):
-    """Attribute types (RFC 8489 section 18.3, RFC 8656 section 18); below 8000 hex they must be understood."""
+    """Attribute types (RFC 8489 section 18.3, RFC 8656 section 18); below 8000 hex: must be understood."""
 
     MAPPED_ADDRESS = 0x0001
     USERNAME = 0x0006
@@ -90,8 +90,8 @@ class Attribute(IntEnum):
 class Message:
     """One STUN message: `attributes` in wire order, without MESSAGE-INTEGRITY and FINGERPRINT.
 
-    `method` is a number that may be outside `Method`. `signed` is the part that MESSAGE-INTEGRITY covers, with
-    the length field as the signature saw it, and `integrity` the 20 bytes received; both empty without one.
+    `method` is a number that may be outside `Method`. `signed` is the part that MESSAGE-INTEGRITY covers,
+    with the length field as the signature saw it, and `integrity` the 20 bytes received; both empty without one.
     """
 
     method: int
@@ -190,8 +190,8 @@ def build(
 def parse(data: bytes) -> Message:
     """Read one message that fills the datagram exactly.
 
-    Attributes after MESSAGE-INTEGRITY are dropped (nobody vouches for them, RFC 8489 section 14.5); a FINGERPRINT
-    must be the last attribute and right. MESSAGE-INTEGRITY is only collected: `Message.authentic` judges it.
+    Attributes after MESSAGE-INTEGRITY are dropped (nobody vouches for them, RFC 8489 section 14.5); a
+    FINGERPRINT must be the last attribute and right. MESSAGE-INTEGRITY is only collected: `Message.authentic` judges it.
     """
     if len(data) < HEADER_LENGTH:
         raise StunError("shorter than a STUN header")

@@ -130,7 +130,7 @@ class ParsingTests(SynchronousTestCase):
     """What is refused, and what is passed over."""
 
     def test_every_flipped_bit_of_a_signed_request_is_noticed(self) -> None:
-        """A signed request with any one bit turned over, but for FINGERPRINT, is unreadable or not authentic."""
+        """A signed request with any one bit turned over, FINGERPRINT apart, is not believed."""
         original = bytes.fromhex(VECTORS["allocate_hex"])
         for position in range((len(original) - 8) * 8):
             changed = bytearray(original)

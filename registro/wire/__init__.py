@@ -1,0 +1,1 @@
+"""The contract between registry and client: messages, codec, fields, signatures. No I/O lives here."""

@@ -259,7 +259,7 @@ class Overview(Protocol):
 
 
 class Controls(Protocol):
-    """What the panel commands. A Deferred fails with `RefusedError` when the daemon has a reason not to do it."""
+    """What the panel commands. A Deferred fails with `RefusedError` where the daemon has a reason."""
 
     def open(self) -> None:
         """Accept connections again; nothing happens if that is so already."""

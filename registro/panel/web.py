@@ -1,0 +1,166 @@
+"""The panel on twisted.web: the only file that knows both. A request becomes an `Ask`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from http import HTTPStatus
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IAddress, IPushProducer
+from twisted.logger import Logger
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
+from twisted.python.failure import Failure
+from twisted.web import http
+from twisted.web.resource import Resource
+from twisted.web.server import NOT_DONE_YET, Request, Site
+from zope.interface import implementer
+
+from registro.panel.exchange import Answer, Ask, Reply, Stream, sorry
+from registro.panel.guard import HEADERS
+
+MAX_BODY = 4096
+MAX_CONNECTIONS = 128
+IDLE = 30
+_log = Logger()
+
+
+class PanelRequest(Request):
+    """A request whose every answer has the house's headers, and whose body is at most `MAX_BODY`."""
+
+    def process(self) -> None:
+        """Set the headers before anything is looked at."""
+        for name, value in (*HEADERS, ("server", "sala")):
+            self.setHeader(name, value)
+        super().process()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Take a piece of the body; a sender of more than is ever needed loses the connection."""
+        assert self.content is not None
+        if self.content.tell() + len(data) > MAX_BODY:
+            self.channel.forceAbortClient()
+            return
+        super().handleContentChunk(data)
+
+
+class Gate(Resource):
+    """The one resource: every path leads to the panel's own table."""
+
+    def __init__(self, answer: Callable[[Ask], Answer]) -> None:
+        super().__init__()
+        self.isLeaf = True
+        self._answer = answer
+
+    def render(self, request: http.Request) -> bytes | int:
+        """Ask the panel and write what it says, now or when it has an answer."""
+        assert isinstance(request, Request)
+        answer = self._answer(to_ask(request))
+        if isinstance(answer, Reply):
+            return write_head(request, answer)
+        if isinstance(answer, Stream):
+            _start(request, answer)
+        else:
+            _write_later(request, answer)
+        return NOT_DONE_YET
+
+
+class PanelSite(Site):
+    """The server of the panel: no log line a request, no trace of a fault on a page."""
+
+    def __init__(self, answer: Callable[[Ask], Answer]) -> None:
+        super().__init__(Gate(answer), requestFactory=PanelRequest, timeout=IDLE)
+        self.displayTracebacks = False
+
+    def log(self, request: http.Request) -> None:
+        """Say nothing: what is done is in the daemon's log, what is read is nobody's business."""
+
+
+class Limited(WrappingFactory):
+    """Takes at most `MAX_CONNECTIONS` at once: strangers cannot use up the daemon's descriptors here."""
+
+    def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
+        """Take one more, or close it at once."""
+        return super().buildProtocol(addr) if len(self.protocols) < MAX_CONNECTIONS else None
+
+
+@implementer(IPushProducer)
+class RequestSink:
+    """A request as a sink of events; its transport says when to pause."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._ready = True
+
+    @property
+    def ready(self) -> bool:
+        """Whether what was written before has left."""
+        return self._ready
+
+    def send(self, data: bytes) -> None:
+        """Write to the reader."""
+        self._request.write(data)
+
+    def pauseProducing(self) -> None:
+        """Stop: what was written has not left yet."""
+        self._ready = False
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        self._ready = True
+
+    def stopProducing(self) -> None:
+        """Stop for good: the reader is gone."""
+        self._ready = False
+
+
+def to_ask(request: Request) -> Ask:
+    """Read a request; a doubled header or argument is treated as missing, bad UTF-8 as its replacement."""
+    headers = {
+        name.decode("latin-1").lower(): values[0].decode("utf-8", "replace")
+        for name, values in request.requestHeaders.getAllRawHeaders()
+        if len(values) == 1
+    }
+    query = {
+        _text(name): _text(values[0]) for name, values in (request.args or {}).items() if len(values) == 1
+    }
+    cookies = {_text(name): _text(value) for name, value in request.received_cookies.items()}
+    body = b"" if request.content is None else request.content.read()
+    port: int = getattr(request.getHost(), "port", 0)
+    return Ask(_text(request.method), _text(request.path), headers, query, cookies, body, port)
+
+
+def write_head(request: Request, reply: Reply) -> bytes:
+    """Set status and headers, give the body."""
+    request.setResponseCode(reply.status, reply.status.phrase.encode("ascii"))
+    request.setHeader("content-type", reply.kind)
+    for name, value in reply.headers:
+        request.setHeader(name, value)
+    return reply.body
+
+
+def _start(request: Request, stream: Stream) -> None:
+    request.setHeader("content-type", "text/event-stream; charset=utf-8")
+    request.setHeader("x-accel-buffering", "no")
+    sink = RequestSink(request)
+    request.registerProducer(sink, True)
+    stop = stream.start(sink)
+    request.notifyFinish().addBoth(lambda _: stop())
+
+
+def _write_later(request: Request, answer: Deferred[Reply]) -> None:
+    gone: list[Failure] = []
+    request.notifyFinish().addErrback(gone.append)
+
+    def write(reply: Reply) -> None:
+        if not gone:
+            request.write(write_head(request, reply))
+            request.finish()
+
+    def fail(failure: Failure) -> Reply:
+        _log.failure("o painel não pôde responder", failure)
+        return sorry(HTTPStatus.INTERNAL_SERVER_ERROR, "falha interna")
+
+    answer.addErrback(fail).addCallback(write)
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

@@ -84,16 +84,21 @@ def _parse(line: bytes, plans: dict[str, keys.Plan]) -> Received:
     plan = plans.get(verbo)
     if plan is None and not _VERB.fullmatch(verbo):
         raise _BadLineError("o verbo não é um verbo")
-    if not tokens or not _SEQ.fullmatch(tokens[0]):
-        raise _BadLineError("falta o número da mensagem")
-    seq = int(tokens.pop(0))
-    values, extra = _values(tokens, plan.readers if plan else _NOT_KNOWN)
+    seq = _seq(tokens)
+    values, extra = _values(tokens[1:], plan.readers if plan else _NOT_KNOWN)
     if plan is None:
         raise WireError(Codigo.DESCONHECIDO, seq, verbo, "verbo desconhecido")
-    if not values.keys() >= plan.required:
+    if len(values) != plan.most and not values.keys() >= plan.required:
         missing = ", ".join(sorted(plan.required - values.keys()))
         raise _BadLineError(f"falta {missing}")
     return Received(plan.cls(**values), seq, extra)
+
+
+def _seq(tokens: list[str]) -> int:
+    text = tokens[0] if tokens else ""
+    if text.isdigit() and text.isascii() and len(text) < 10 and (text[0] != "0" or text == "0"):
+        return int(text)
+    raise _BadLineError("falta o número da mensagem")
 
 
 def _values(tokens: list[str], readers: dict[str, keys.Reader]) -> tuple[dict[str, object], Extra]:
@@ -102,17 +107,22 @@ def _values(tokens: list[str], readers: dict[str, keys.Reader]) -> tuple[dict[st
     extra: dict[str, str] = {}
     for token in tokens:
         key, equals, value = token.partition("=")
-        if not equals or key in values or key in extra:
-            raise _BadLineError("uma chave repetida, vazia ou sem =")
+        if not equals or key in values:
+            raise _BadLineError("uma chave repetida ou sem =")
         reader = readers.get(key)
         if reader is not None:
             values[key] = reader(value)
-        elif _KEY.fullmatch(key):
-            unescape_item(value)
-            extra[key] = value
         else:
-            raise _BadLineError("uma chave que não é uma chave")
+            _keep(extra, key, value)
     return values, tuple(extra.items()) if extra else ()
+
+
+def _keep(extra: dict[str, str], key: str, value: str) -> None:
+    """Keep an unknown key as it is spelled, having checked that it is one spelling."""
+    if key in extra or not _KEY.fullmatch(key):
+        raise _BadLineError("uma chave repetida ou que não é uma chave")
+    unescape_item(value)
+    extra[key] = value
 
 
 def _head(line: bytes) -> tuple[str, int]:

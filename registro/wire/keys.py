@@ -134,6 +134,8 @@ class Plan:
     cls: type[Message]
     readers: dict[str, Reader]
     required: frozenset[str]
+    most: int
+    """so many known keys are all there are"""
 
 
 def plans(writer: Way) -> dict[str, Plan]:
@@ -146,7 +148,7 @@ def _plan(cls: type[Message], writer: Way) -> Plan:
     own = _REGISTRATION if cls is PedidoRegistro else {}
     readers = {f.name: own.get(f.name, KINDS[f.name].read) for f in fields(cls)}
     readers.update((key, _one_of(allowed)) for key, allowed in values.items())
-    return Plan(cls, readers, _required(cls, writer))
+    return Plan(cls, readers, _required(cls, writer), len(readers))
 
 
 def _required(cls: type[Message], writer: Way) -> frozenset[str]:

@@ -62,7 +62,7 @@ class CandidateType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PathId:
-    """One path on which packets arrive: its kind and, if direct, the peer's address and which socket of ours."""
+    """One path on which packets arrive: its kind and, if direct, the peer's address and our socket."""
 
     kind: PathKind
     remote: Address | None = None

@@ -91,7 +91,7 @@ class Message:
     """One STUN message: `attributes` in wire order, without MESSAGE-INTEGRITY and FINGERPRINT.
 
     `method` is a number that may be outside `Method`. `signed` is the part that MESSAGE-INTEGRITY covers,
-    with the length field as the signature saw it, and `integrity` the 20 bytes received; both empty without one.
+    with the length field as the signature saw it, and `integrity` the 20 bytes received; both empty if none.
     """
 
     method: int
@@ -191,7 +191,7 @@ def parse(data: bytes) -> Message:
     """Read one message that fills the datagram exactly.
 
     Attributes after MESSAGE-INTEGRITY are dropped (nobody vouches for them, RFC 8489 section 14.5); a
-    FINGERPRINT must be the last attribute and right. MESSAGE-INTEGRITY is only collected: `Message.authentic` judges it.
+    FINGERPRINT must be last and right. MESSAGE-INTEGRITY is only collected: `authentic` judges it.
     """
     if len(data) < HEADER_LENGTH:
         raise StunError("shorter than a STUN header")

@@ -1,0 +1,225 @@
+"""The loop for Linux: batches by recvmmsg and sendmmsg, on a tick of 1 ms when there is much to do.
+
+Below about 5,000 packets a second the loop wakes at once. Above that it lets datagrams gather for a
+millisecond: wake-ups, not packets, are what costs below saturation. There is no loop in Python over the
+packets that are as they should be: peers are looked up with `map`, and a leg's use is tallied and charged
+every 25 ms. Whatever is not as it should be (STUN, junk, a leg that sends more than it may) goes one by one
+through `RelayCore`.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+
+from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from voz.relay.core import RelayCore
+from voz.relay.limits import MOST_PAYLOAD, PACKETS_A_SECOND
+from voz.relay.vectors import BATCH, SLOT, DatagramVectors
+from voz.stun import CHANNEL
+
+#: Packets a second above which the loop runs on its tick, and the length of the tick in seconds.
+BUSY = 5000
+TICK = 0.001
+#: Seconds that the loop keeps the process before the reactor gets its turn (its timers, its standard input).
+TURN = 0.02
+#: Up to so many datagrams at once, each is judged by itself: exact, and cheap enough.
+FEW = 4
+#: A leg with more datagrams than this in one batch is judged datagram by datagram.
+HOT = 2
+#: Seconds between two charges of what passed.
+CHARGE = 0.025
+
+
+def _expected_heads() -> list[int | None]:
+    """For each length of a datagram the first four bytes that valid ChannelData of that length starts
+    with."""
+    heads: list[int | None] = [None] * (SLOT + 1)
+    for size in range(MOST_PAYLOAD + 1):
+        head = CHANNEL.to_bytes(2, "big") + size.to_bytes(2, "big")
+        heads[size + 4] = int.from_bytes(head, sys.byteorder)
+    return heads
+
+
+class Pace:
+    """Whether there is so much to do that waiting for more is cheaper than waking for each."""
+
+    def __init__(self) -> None:
+        self.busy = False
+        self._count = 0
+        self._since = 0.0
+
+    def count(self, packets: int, now: float) -> None:
+        """Packets arrived; the rate is judged about every 50 ms."""
+        self._count += packets
+        elapsed = now - self._since
+        if elapsed >= 0.05:
+            self.busy = self._count >= BUSY * elapsed
+            self._count, self._since = 0, now
+
+
+@implementer(IReadDescriptor)
+class BatchPort:
+    """A bound UDP socket whose datagrams move in batches. Sources and destinations are raw socket
+    addresses."""
+
+    name = "recvmmsg"
+
+    def __init__(self, reactor: IReactorFDSet, bound: socket.socket, core: RelayCore[bytes]) -> None:
+        self._reactor = reactor
+        self._socket = bound
+        self._core = core
+        self._vectors = DatagramVectors(bound)
+        self._heads = _expected_heads()
+        self._pace = Pace()
+        self._tally: Counter[tuple[bytes, int]] = Counter()
+        self._charged = 0.0
+        self._watched: set[bytes] = set()
+
+    def start(self) -> None:
+        """Begin to read."""
+        self._socket.setblocking(False)
+        self._reactor.addReader(self)
+
+    def stop(self) -> None:
+        """Read no more; the socket stays the caller's."""
+        self._reactor.removeReader(self)
+
+    def fileno(self) -> int:
+        """The descriptor that the reactor watches."""
+        return self._socket.fileno()
+
+    def logPrefix(self) -> str:  # noqa: N802
+        """How the reactor names this reader."""
+        return "relay"
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The reactor stops."""
+
+    def doRead(self) -> None:
+        """Drain the socket; when busy, do so on the tick until the turn is over.
+
+        The wait holds up nothing else: this process has no other work than the socket.
+        """
+        begun = woken = time.monotonic()
+        while True:
+            self._drain(woken)
+            now = time.monotonic()
+            if not self._pace.busy or now - begun > TURN:
+                return
+            time.sleep(max(0.0, woken + TICK - now))
+            woken = time.monotonic()
+
+    def _drain(self, now: float) -> None:
+        """Move what has arrived, and charge the legs for it now and then."""
+        total = 0
+        while True:
+            count = self._vectors.receive()
+            if count:
+                self._move(count, now)
+            total += count
+            if count < BATCH:
+                break
+        self._pace.count(total, now)
+        if now - self._charged >= CHARGE:
+            self._charge(now)
+
+    def _move(self, count: int, now: float) -> None:
+        """Pass one batch on."""
+        vectors = self._vectors
+        lengths, names = vectors.lengths(count), vectors.names(count)
+        if count <= FEW:
+            for index in range(count):
+                self._single(index, lengths[index], names[index], now)
+            return
+        peers = list(map(self._core.server.table.routes.get, names))
+        apart = self._apart(count, lengths, names, peers)
+        destinations = [peer or name for peer, name in zip(peers, names, strict=True)] if apart else peers
+        vectors.readdress(destinations, lengths)  # type: ignore[arg-type] # no None is left in it
+        first = 0
+        for index in apart:
+            self._pass(first, index, lengths, names)
+            self._single(index, lengths[index], names[index], now)
+            first = index + 1
+        self._pass(first, count, lengths, names)
+
+    def _apart(
+        self, count: int, lengths: list[int], names: tuple[bytes, ...], peers: list[bytes | None]
+    ) -> list[int]:
+        """The datagrams that must be judged one by one, in order; nearly always none."""
+        heads = self._vectors.heads(count)
+        expected = list(map(self._heads.__getitem__, lengths))
+        watched = self._watched
+        if len(set(names)) != count:
+            often = Counter(names)
+            watched = watched | {name for name, times in often.items() if times > HOT}
+        if heads == expected and None not in peers and watched.isdisjoint(names):
+            return []
+        return [
+            index
+            for index in range(count)
+            if peers[index] is None or heads[index] != expected[index] or names[index] in watched
+        ]
+
+    def _pass(self, first: int, last: int, lengths: list[int], names: tuple[bytes, ...]) -> None:
+        """Send a run of the batch on, and note what each leg used."""
+        if first == last:
+            return
+        self._vectors.send(first, last)
+        counters = self._core.server.counters
+        counters.forwarded += last - first
+        counters.forwarded_bytes += sum(lengths[first:last]) - 4 * (last - first)
+        self._tally.update(zip(names[first:last], lengths[first:last], strict=True))
+
+    def _single(self, index: int, length: int, name: bytes, now: float) -> None:
+        """Judge one datagram by itself."""
+        if length >= SLOT:
+            self._core.server.counters.dropped_junk += 1
+            return
+        verdict = self._core.handle(self._vectors.data(index, length), name, now)
+        if verdict is not None:
+            data, destination = verdict
+            try:
+                self._socket.sendto(data, socket_address(self._socket.family, destination))
+            except OSError:
+                return
+
+    def _charge(self, now: float) -> None:
+        """Take what passed off the legs' allowances; legs in debt are watched until they have recovered."""
+        self._charged = now
+        held_by = self._core.server.table.held_by
+        for name, packets, volume in self._used():
+            leg = held_by(name)
+            if leg is not None and not leg.allowance.charge(packets, volume, now):
+                self._watched.add(name)
+        if self._watched:
+            self._watched = {name for name in self._watched if self._still_watched(name, now)}
+
+    def _used(self) -> Iterator[tuple[bytes, int, int]]:
+        """What was tallied since the last charge: (source, packets, bytes of payload); starts a new tally."""
+        tally, self._tally = self._tally, Counter()
+        for (name, length), packets in tally.items():
+            yield name, packets, packets * (length - 4)
+
+    def _still_watched(self, name: bytes, now: float) -> bool:
+        """Whether the leg has not yet won back half a second's worth of packets."""
+        leg = self._core.server.table.held_by(name)
+        if leg is None:
+            return False
+        leg.allowance.refill(now)
+        return leg.allowance.packets < PACKETS_A_SECOND / 2 or leg.allowance.volume < 0
+
+
+def socket_address(family: int, name: bytes) -> tuple[str, int] | tuple[str, int, int, int]:
+    """A raw socket address as Python's socket module wants it."""
+    port = int.from_bytes(name[2:4], "big")
+    if family == socket.AF_INET:
+        return socket.inet_ntop(socket.AF_INET, name[4:8]), port
+    scope = int.from_bytes(name[24:28], sys.byteorder)
+    return socket.inet_ntop(socket.AF_INET6, name[8:24]), port, 0, scope

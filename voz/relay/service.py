@@ -1,0 +1,126 @@
+"""The relay put together: a bound socket, the fastest loop this machine has, and the once-a-second work."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.application.service import Service
+from twisted.internet.interfaces import IReactorFDSet, IReactorTime
+from twisted.internet.task import LoopingCall
+
+from voz.relay import batches, portable, vectors
+from voz.relay.core import RelayCore
+from voz.relay.counters import Counters
+from voz.relay.credentials import Authority
+from voz.relay.server import RelayServer
+from voz.stun import Address
+
+#: With the kernel's default, 3 ms of stall lose packets.
+BUFFER = 4 << 20
+
+
+class RelayReactor(IReactorFDSet, IReactorTime):
+    """A reactor that watches descriptors and keeps time."""
+
+
+class Loop(Protocol):
+    """What moves the datagrams of a socket; `name` is what the log calls it."""
+
+    name: str
+
+    def start(self) -> None:
+        """Begin to read."""
+
+    def stop(self) -> None:
+        """Read no more."""
+
+
+def bind_socket(interface: str, port: int) -> socket.socket:
+    """A UDP socket bound to that address; `::` takes IPv4 too. Raises OSError."""
+    family = socket.AF_INET6 if ":" in interface else socket.AF_INET
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    try:
+        if family == socket.AF_INET6:
+            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if interface == "::" else 1)
+        bound.bind((interface, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+def local_host_for(client: Address) -> str:
+    """The address of this machine from which datagrams to `client` leave; sends nothing."""
+    family = socket.AF_INET6 if ":" in client[0] else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(client)
+        except OSError:
+            return "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        return str(probe.getsockname()[0]).partition("%")[0]
+
+
+def make_loop(
+    reactor: RelayReactor,
+    bound: socket.socket,
+    authority: Authority,
+    counters: Counters,
+    *,
+    batched: bool | None = None,
+    wall: Callable[[], float] = time.time,
+) -> tuple[Loop, Callable[[float], None]]:
+    """The loop for that socket and its once-a-second work; `batched` None takes batches where there are
+    any."""
+    if vectors.SystemCalls.available() if batched is None else batched:
+        quick: RelayServer[bytes] = RelayServer(authority, wall, local_host_for, counters=counters)
+        return batches.BatchPort(reactor, bound, RelayCore(quick, vectors.address_of)), quick.expire
+    server: RelayServer[portable.SocketAddress] = RelayServer(
+        authority, wall, local_host_for, counters=counters
+    )
+    protocol = portable.RelayProtocol(RelayCore(server, portable.address_of), time.monotonic)
+    return portable.DrainPort(reactor, bound, protocol), server.expire
+
+
+class RelayService(Service):
+    """One relay on one bound socket. `counters` may be read at any time."""
+
+    def __init__(
+        self,
+        reactor: RelayReactor,
+        bound: socket.socket,
+        authority: Authority,
+        *,
+        batched: bool | None = None,
+    ) -> None:
+        self.counters = Counters()
+        self._socket = bound
+        self._reactor = reactor
+        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+            with contextlib.suppress(OSError):
+                bound.setsockopt(socket.SOL_SOCKET, option, BUFFER)
+        self.loop, expire = make_loop(reactor, bound, authority, self.counters, batched=batched)
+        self._housekeeping = LoopingCall(lambda: expire(time.monotonic()))
+        self._housekeeping.clock = reactor
+
+    @property
+    def port(self) -> int:
+        """The UDP port."""
+        return int(self._socket.getsockname()[1])
+
+    def startService(self) -> None:
+        """Begin to move datagrams."""
+        super().startService()  # type: ignore[no-untyped-call] # Twisted has no types here
+        self.loop.start()
+        self._housekeeping.start(1.0)
+
+    def stopService(self) -> None:
+        """Move no more, and close the socket."""
+        super().stopService()  # type: ignore[no-untyped-call] # Twisted has no types here
+        if self._housekeeping.running:
+            self._housekeeping.stop()
+        self.loop.stop()
+        self._socket.close()

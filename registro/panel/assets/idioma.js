@@ -31,7 +31,7 @@ const PT = {
   "relay.title": "Relé de voz", "relay.up": "ligado", "relay.down": "desligado", "relay.legs": "Pernas",
   "relay.in": "Recebe", "relay.out": "Envia", "relay.packets": "Pacotes", "relay.drops": "Descartados",
   "faults.title": "Últimos erros", "faults.empty": "Nenhum erro desde a partida.",
-  "door.title": "Portaria", "door.bans": "Banidos", "door.invitations": "Convites", "door.names": "Nomes com dono",
+  "door.title": "Portaria", "door.bans": "Banidos", "door.invitations": "Convites", "door.names": "Nomes",
   "ban.kind": "O que banir", "ban.name": "nome", "ban.key": "chave", "ban.range": "faixa de endereços",
   "ban.value": "quem: nome, chave ou 203.0.113.0/24", "ban.reason": "motivo (só para você)", "ban.do": "Banir",
   "ban.lift": "Perdoar", "ban.empty": "Ninguém está banido.", "ban.ask": "Banir {who}? Quem estiver conectado sai agora.",
@@ -75,7 +75,7 @@ const EN = {
   "relay.title": "Voice relay", "relay.up": "running", "relay.down": "stopped", "relay.legs": "Legs",
   "relay.in": "Receives", "relay.out": "Sends", "relay.packets": "Packets", "relay.drops": "Dropped",
   "faults.title": "Last errors", "faults.empty": "No error since the start.",
-  "door.title": "Door-keeping", "door.bans": "Banned", "door.invitations": "Invitations", "door.names": "Owned names",
+  "door.title": "Door-keeping", "door.bans": "Banned", "door.invitations": "Invitations", "door.names": "Names",
   "ban.kind": "What to ban", "ban.name": "name", "ban.key": "key", "ban.range": "address range",
   "ban.value": "who: name, key or 203.0.113.0/24", "ban.reason": "reason (for you alone)", "ban.do": "Ban",
   "ban.lift": "Lift", "ban.empty": "Nobody is banned.", "ban.ask": "Ban {who}? Whoever is connected leaves now.",
@@ -89,6 +89,7 @@ const EN = {
 
 const TABLES = { pt: PT, en: EN };
 const NAMES = { pt: "Português", en: "English" };
+const SHORT = { pt: "PT", en: "EN" };
 const TAGS = { pt: "pt-BR", en: "en" };
 const listeners = [];
 let current = "pt";
@@ -113,7 +114,8 @@ function apply() {
   }
   const other = current === "pt" ? "en" : "pt";
   const button = document.getElementById("language");
-  button.textContent = NAMES[other];
+  button.textContent = SHORT[other];
+  button.title = NAMES[other];
   button.lang = TAGS[other];
   listeners.forEach((listener) => listener());
 }

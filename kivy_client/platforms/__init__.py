@@ -1,0 +1,1 @@
+"""What differs between systems, behind one facade: desktop here, Android there."""

@@ -1,0 +1,1 @@
+"""Colours, type sizes and icons as plain data: nothing here needs a window."""

@@ -1,0 +1,1 @@
+"""Tests of the screens, in a window that nobody sees."""

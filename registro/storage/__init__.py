@@ -1,0 +1,1 @@
+"""What must outlive the process: who owns which name, bans, invitations, missed calls."""

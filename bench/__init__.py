@@ -1,0 +1,1 @@
+"""Measurements beside the best programs of each kind; run from the checkout, never installed."""

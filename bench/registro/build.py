@@ -1,0 +1,34 @@
+"""The two C programs of this bench, compiled afresh into a folder of the run."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from bench.common.process import BenchError
+
+SOURCES = Path(__file__).parent / "c"
+FLAGS = ("-O2", "-Wall", "-Wextra", "-std=gnu11", "-D_GNU_SOURCE")
+SHARED = ("net.c", "wire.c")
+PROGRAMS = {
+    "yardstick": ("yardstick.c",),
+    "load": ("load.c", "load_sala.c", "load_sip.c", "load_mumble.c"),
+}
+
+
+def compiled(name: str, folder: Path) -> Path:
+    """Compile one of PROGRAMS into the folder and return it; BenchError with its complaint."""
+    target = folder / name
+    sources = [str(SOURCES / source) for source in (*PROGRAMS[name], *SHARED)]
+    try:
+        done = subprocess.run(
+            ["gcc", *FLAGS, "-o", str(target), *sources, "-lssl", "-lcrypto", "-lm"],
+            capture_output=True,
+            timeout=120,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise BenchError("there is no gcc to compile the load client with") from None
+    if done.returncode:
+        raise BenchError(f"{name} does not compile: {done.stderr.decode(errors='replace')[:300]}")
+    return target

@@ -1,0 +1,183 @@
+"""The rows of the table: what is measured, beside whom, and the goal each figure has to reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+
+from bench.common import proc
+from bench.common.figures import Goal, Spread
+from bench.common.process import BenchError
+from bench.common.table import Line
+from bench.registro import servers
+from bench.registro.bench import OURS, Bench, compared, connect, rates
+from bench.registro.load import Load
+from bench.registro.servers import Starter
+
+PLAIN: Mapping[str, Starter] = {OURS: servers.sala, "Kamailio": servers.kamailio, "C": servers.yardstick}
+SECURE: Mapping[str, Starter] = {
+    OURS: servers.sala,
+    "Kamailio": servers.kamailio,
+    "C": servers.yardstick,
+    "Mumble": servers.mumble,
+}
+SETTLE = 1.5
+"""Seconds after which a server has done what it gathers (tables, presence, journal)."""
+
+
+def look_ups(bench: Bench) -> list[Line]:
+    """Look-ups of 1,000 plain connections, one under way in each."""
+    with ExitStack() as stack:
+        found = rates(bench, bench.all_connected(stack, PLAIN, tls=False, users=1000), "lookup")
+    goals = {"Kamailio": Goal(least=1.7), "C": Goal(least=0.27)}
+    return compared("consulta", "look-ups a CPU second, plain, 1,000 connections", found, goals)
+
+
+def registrations(bench: Bench) -> list[Line]:
+    """New plain connections that register and leave; ours and C verify a signature, Kamailio does not."""
+    found: dict[str, list[float]] = {}
+    with ExitStack() as stack:
+        loads = {
+            name: bench.load(stack, bench.serve(stack, starter, tls=False)) for name, starter in PLAIN.items()
+        }
+        for load in loads.values():
+            load.run("join 0.5 50", 20)
+        for _ in range(bench.rounds):
+            for name, load in loads.items():
+                done = load.run(f"join {min(bench.seconds, 1.5)} 50", 20)
+                found.setdefault(name, []).append(done.per_cpu_second)
+    goals = {"Kamailio": None, "C": None}
+    return compared("registro", "connect and register a CPU second, plain", found, goals)
+
+
+def calls(bench: Bench) -> list[Line]:
+    """Call set-ups (and their ends) between 50 pairs of plain connections."""
+    with ExitStack() as stack:
+        found = rates(bench, bench.all_connected(stack, PLAIN, tls=False, users=100), "call")
+    goals = {"Kamailio": Goal(least=2.5), "C": None}
+    return compared("chamada", "calls a CPU second, plain, 100 connections", found, goals)
+
+
+def secure_look_ups(bench: Bench) -> list[Line]:
+    """Look-ups of 1,000 TLS connections; Mumble answers pings instead."""
+    with ExitStack() as stack:
+        found = rates(bench, bench.all_connected(stack, SECURE, tls=True, users=1000), "lookup")
+    goals = {"Kamailio": Goal(least=0.85), "C": None, "Mumble": None}
+    return compared("consulta-tls", "look-ups a CPU second, TLS, 1,000 connections", found, goals)
+
+
+def arrivals(bench: Bench) -> list[Line]:
+    """1,000 TLS clients connect and register at a fresh server, and what each costs in memory when idle."""
+    times: dict[str, list[float]] = {}
+    work: dict[str, list[float]] = {}
+    memory: dict[str, list[float]] = {}
+    for _ in range(min(bench.rounds, 3)):
+        for name, starter in SECURE.items():
+            try:
+                seconds, cpu, kib = _arrive(bench, starter)
+            except BenchError as error:
+                if name == OURS:
+                    raise
+                bench.say(f"without {name}: {error}")
+                continue
+            times.setdefault(name, []).append(seconds)
+            work.setdefault(name, []).append(cpu)
+            memory.setdefault(name, []).append(kib)
+    in_time = {"Kamailio": Goal(most=0.5), "Mumble": None, "C": None}
+    in_memory = {"Kamailio": Goal(most=0.8), "Mumble": Goal(most=0.27), "C": None}
+    return [
+        *compared("entrada-tls", "1,000 TLS clients connect and register", times, in_time, " s"),
+        *compared("entrada-tls", "the same, CPU", work, {"Kamailio": None}, " s"),
+        *compared("entrada-tls", "memory of an idle TLS user", memory, in_memory, " KiB"),
+    ]
+
+
+def _arrive(bench: Bench, starter: Starter) -> tuple[float, float, float]:
+    """Return seconds, CPU seconds and KiB a user of 1,000 arrivals, after one that warms the server up."""
+    with ExitStack() as stack:
+        load = bench.connected(stack, starter, tls=True, users=1)
+        time.sleep(SETTLE)
+        before = load.server.program.memory()
+        done = connect(load, 1000)
+        time.sleep(SETTLE)
+        return done.report.seconds, done.cpu, (load.server.program.memory() - before) / 1000
+
+
+def ten_thousand(bench: Bench) -> list[Line]:
+    """Many idle TLS users in one process of ours, and calls set up among them at a fixed rate."""
+    with ExitStack() as stack:
+        load = bench.connected(stack, servers.sala, tls=True, users=1)
+        arrived = connect(load, bench.many - 1)
+        time.sleep(SETTLE)
+        family = load.server.program
+        own = proc.pss_kib([family.pid]) / 1024
+        whole = family.memory() / 1024
+        seconds = max(3.0, bench.seconds * 4)
+        done = load.run(f"rate {seconds} 100", seconds + 20)
+    if done.report.skipped:
+        raise BenchError(f"{done.report.skipped} calls could not be begun in time")
+    users = f"{bench.many:,} idle TLS users"
+    goal = Goal(most=400, unit=" MiB")
+    return [
+        Line("dez-mil", f"{users}: they arrive in", Spread.of([arrived.report.seconds]), " s"),
+        Line("dez-mil", f"{users}: memory of the process", Spread.of([own]), " MiB", goal),
+        Line("dez-mil", f"{users}: the same with the relay's process", Spread.of([whole]), " MiB"),
+        Line("dez-mil", f"{users}, 100 calls/s: set-up, median", Spread.of([done.report.p50_ms]), " ms"),
+        Line(
+            "dez-mil",
+            f"{users}, 100 calls/s: set-up, p99",
+            Spread.of([done.report.p99_ms]),
+            " ms",
+            Goal(most=50, unit=" ms"),
+        ),
+        Line("dez-mil", f"{users}, 100 calls/s: CPU", Spread.of([100 * done.cpu / seconds]), " %"),
+    ]
+
+
+def presence(bench: Bench) -> list[Line]:
+    """One user's change of presence told to 500, without what the server does anyway."""
+    lines = []
+    for tls in (False, True):
+        with ExitStack() as stack:
+            load = bench.connected(stack, servers.sala, tls=tls, users=500)
+            time.sleep(SETTLE)
+            costs = [_change_cost(load) for _ in range(bench.rounds)]
+        what = f"CPU of one change told to 500 subscribers, {'TLS' if tls else 'plain'}"
+        goal = None if tls else Goal(most=3, unit=" ms")
+        lines.append(Line("presenca", what, Spread.of(costs), " ms", goal))
+    return lines
+
+
+def _change_cost(load: Load) -> float:
+    """Return milliseconds of CPU a change, of ten that are each told by themselves."""
+    count, apart = 10, 0.4
+    program = load.server.program
+    before = program.cpu()
+    time.sleep(count * apart)
+    idle = program.cpu() - before
+    done = load.run(f"change {count} {apart * 1e3:g}", 20)
+    if done.report.pushes < count * 500:
+        raise BenchError(f"{done.report.pushes} pushes for {count} changes and 500 subscribers")
+    return 1e3 * (done.cpu - idle) / count
+
+
+def journal(bench: Bench) -> list[Line]:
+    """Look-ups with the journal written to a pipe, beside the same with `--silencioso`."""
+    both = {OURS: servers.sala, "sala --silencioso": servers.silent_sala}
+    with ExitStack() as stack:
+        found = rates(bench, bench.all_connected(stack, both, tls=False, users=1000), "lookup")
+    goals = {"sala --silencioso": Goal(least=0.85)}
+    return compared("diario", "look-ups a CPU second with the journal", found, goals)
+
+
+ROWS: Mapping[str, Callable[[Bench], list[Line]]] = {
+    "consulta": look_ups,
+    "registro": registrations,
+    "chamada": calls,
+    "consulta-tls": secure_look_ups,
+    "entrada-tls": arrivals,
+    "dez-mil": ten_thousand,
+    "presenca": presence,
+    "diario": journal,
+}

@@ -1,0 +1,1 @@
+"""The logic of the benches' measuring, without any server."""

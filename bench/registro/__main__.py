@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from bench.common import machine
+from bench.common.page import write_figures
 from bench.common.process import BenchError, cores, raise_descriptor_limit
 from bench.common.table import Line, as_json, markdown
 from bench.registro import packages
@@ -30,6 +31,9 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--curto", action="store_true", help="one short round: a look, not a measurement")
     parser.add_argument("--so", action="append", choices=sorted(ROWS), metavar="NAME", help=", ".join(ROWS))
     parser.add_argument("--rodadas", type=int, default=5, metavar="N", help="rounds (default 5)")
+    parser.add_argument(
+        "--pagina", type=Path, metavar="FILE", help="put the table into this page of the docs"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser.parse_args(argv)
 
@@ -84,6 +88,8 @@ def run(chosen: argparse.Namespace, folder: Path) -> int:
         f"server on core {server_core}, load on core {load_core}, {bench.rounds} rounds",
     ]
     print("\n".join([*about, "", markdown(lines), *failures]))
+    if chosen.pagina:
+        write_figures(chosen.pagina, "\n\n".join([". ".join(about) + ".", markdown(lines), *failures]))
     if chosen.json:
         chosen.json.write_text(as_json(lines, about))
     return 1 if failures else 0

@@ -102,7 +102,8 @@ def _interrupted(_signal: int, _frame: FrameType | None) -> None:
 def main(argv: Sequence[str]) -> int:
     """Run the bench; an interrupt or SIGTERM ends every server it started before it ends itself."""
     chosen = options(argv)
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):  # also where a shell started us with SIGINT ignored
+        signal.signal(number, _interrupted)
     folder = Path(tempfile.mkdtemp(prefix="bench-registro-"))
     folder.chmod(0o755)
     try:

@@ -18,6 +18,8 @@ from bench.common import proc
 
 PATIENCE = 10.0
 
+_living: set[Program] = set()
+
 
 class BenchError(Exception):
     """A measurement could not be made; the text is one sentence for the person who asked for it."""
@@ -85,6 +87,7 @@ class Program:
                 cwd=folder,
                 start_new_session=True,
             )
+        _living.add(self)
         if drained:
             threading.Thread(target=_drain, args=(self.stdout,), daemon=True).start()
 
@@ -136,6 +139,7 @@ class Program:
         for pid in family - {self.pid}:
             _kill_orphan(pid, self.pid)
         self.stdin.close()
+        _living.discard(self)
 
     def __enter__(self) -> Self:
         """Be the program itself."""
@@ -146,6 +150,12 @@ class Program:
     ) -> None:
         """End it."""
         self.stop()
+
+
+def end_all() -> None:
+    """End every program that is still there, also one that an interrupt caught between start and use."""
+    for program in list(_living):
+        program.stop()
 
 
 def _kill_orphan(pid: int, session: int) -> None:

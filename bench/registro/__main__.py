@@ -15,7 +15,7 @@ from types import FrameType
 
 from bench.common import machine
 from bench.common.page import write_figures
-from bench.common.process import BenchError, cores, raise_descriptor_limit
+from bench.common.process import BenchError, cores, end_all, raise_descriptor_limit
 from bench.common.table import Line, as_json, markdown
 from bench.registro import packages
 from bench.registro.bench import Bench
@@ -115,6 +115,9 @@ def main(argv: Sequence[str]) -> int:
         say("interrupted")
         return 130
     finally:
+        for number in (signal.SIGINT, signal.SIGTERM):  # a second one must not leave servers behind
+            signal.signal(number, signal.SIG_IGN)
+        end_all()
         shutil.rmtree(folder, ignore_errors=True)
 
 

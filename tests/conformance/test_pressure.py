@@ -1,0 +1,58 @@
+"""Section 3, back-pressure: a client that does not read."""
+
+import time
+
+from tests.conformance import wire
+from tests.conformance.case import Case, fresh_name
+from tests.conformance.client import Client, settle
+from tests.conformance.test_table import Watcher, read_snapshot, snapshot
+from tests.conformance.waits import FILL, stuff
+
+
+class Pressure(Case):
+    """Pushes and requests of a client that is paused."""
+
+    own = True
+
+    def test_one_snapshot_when_it_reads_again(self) -> None:
+        """A paused client gets no pushes; reading again it gets its answers and one snapshot, seq 0."""
+        slow = self.keep(self.daemon.text(receive_buffer=4096))
+        slow.register(fresh_name("lento"))
+        watched = Watcher(slow)
+        people = [self.person("p") for _ in range(4)]
+        taken = stuff(slow)
+        for state in ("ausente", "nao-perturbe", "livre"):
+            for client in people:
+                client.send("ESTADO", estado=state)
+            settle(*people)
+            time.sleep(0.4)
+        people.pop().drop()
+        time.sleep(0.6)
+        lines = self.read(slow, taken)
+        pushes = [line for line in lines if line.verb.startswith("TABELA-")]
+        starts = [i for i, line in enumerate(pushes) if line.verb == "TABELA-INICIO"]
+        self.assertEqual(len(starts), 1, [line.verb for line in pushes][:20])
+        self.assertEqual({line.seq for line in pushes}, {0})
+        before = pushes[: starts[0]]
+        for line in before:
+            watched.change(line)
+        end = next(i for i, line in enumerate(pushes) if line.verb == "TABELA-FIM")
+        watched.rev, _, watched.table = read_snapshot(pushes[starts[0] : end + 1])
+        for line in pushes[end + 1 :]:
+            watched.change(line)
+        last = snapshot(people[0])
+        self.assertEqual((watched.rev, watched.table), (last[0], last[2]))
+        self.assertLessEqual(sum(line.verb == "TABELA-MUDOU" for line in pushes), 8)
+
+    def read(self, slow: Client, taken: int) -> list[wire.Line]:
+        """Read all answers, finish the request that was cut, and return what came besides the answers."""
+        lines: list[wire.Line] = []
+        for _ in range(taken // len(FILL)):
+            lines += slow.until("VIVO-OK", seq=7)[:-1]
+        slow.raw((FILL + wire.render("VIVO", 8, t="last"))[taken % len(FILL) :])
+        lines += slow.until("VIVO-OK", seq=8)
+        deadline = time.monotonic() + 1.5
+        while time.monotonic() < deadline:
+            slow.read(0.3)
+        self.assertFalse(slow.ended, "closed though it read again")
+        return [line for line in [*lines, *slow.pending] if line.verb != "VIVO-OK"]

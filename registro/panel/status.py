@@ -156,7 +156,8 @@ class TableChange:
 class Conversation:
     """A call as the registry sees it.
 
-    `path` is rele, direto, linhas or empty while unknown; `size` is the bytes carried for it.
+    `state` is tocando or em-conversa, `path` is rele, direto, linhas or empty while unknown,
+    `size` is the bytes carried for it.
     """
 
     caller: str

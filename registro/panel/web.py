@@ -29,7 +29,7 @@ class PanelRequest(Request):
 
     def process(self) -> None:
         """Set the headers before anything is looked at."""
-        for name, value in (*HEADERS, ("server", "sala")):
+        for name, value in HEADERS:
             self.setHeader(name, value)
         super().process()
 
@@ -40,6 +40,35 @@ class PanelRequest(Request):
             self.channel.forceAbortClient()
             return
         super().handleContentChunk(data)
+
+
+class PanelChannel(http.HTTPChannel):
+    """A connection of HTTP/1.1 that reads nothing more once it was given up.
+
+    Twisted's own goes on with the lines behind a bad one and breaks there: a stranger could fill the log.
+    """
+
+    _given_up = False
+
+    def loseConnection(self) -> None:  # noqa: N802 - Twisted's name
+        """Close when all is written."""
+        self._given_up = True
+        super().loseConnection()
+
+    def forceAbortClient(self) -> None:  # noqa: N802 - Twisted's name
+        """Close at once."""
+        self._given_up = True
+        super().forceAbortClient()
+
+    def lineReceived(self, line: bytes) -> None:
+        """Read a line of a head."""
+        if not self._given_up:
+            super().lineReceived(line)
+
+    def allContentReceived(self) -> None:
+        """Hand a whole request on."""
+        if not self._given_up:
+            super().allContentReceived()
 
 
 class Gate(Resource):
@@ -53,6 +82,7 @@ class Gate(Resource):
     def render(self, request: http.Request) -> bytes | int:
         """Ask the panel and write what it says, now or when it has an answer."""
         assert isinstance(request, Request)
+        request.setHeader("server", "sala")
         answer = self._answer(to_ask(request))
         if isinstance(answer, Reply):
             return write_head(request, answer)
@@ -65,6 +95,8 @@ class Gate(Resource):
 
 class PanelSite(Site):
     """The server of the panel: no log line a request, no trace of a fault on a page."""
+
+    protocol = PanelChannel  # type: ignore[assignment]
 
     def __init__(self, answer: Callable[[Ask], Answer]) -> None:
         super().__init__(Gate(answer), requestFactory=PanelRequest, timeout=IDLE)

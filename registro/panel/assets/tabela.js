@@ -1,6 +1,6 @@
 // The table: all rows are here, the ones that match are drawn, a few hundred at a time.
 import { $, el, soon } from "/dom.js";
-import { age, moment, number, onLanguage, t } from "/idioma.js";
+import { age, locale, moment, number, onLanguage, t } from "/idioma.js";
 import { on } from "/vivo.js";
 
 const PAGE = 200;
@@ -28,7 +28,8 @@ const draw = soon(() => {
   const words = fold($("search").value).split(/\s+/).filter(Boolean);
   const all = [...people.values()];
   const found = words.length ? all.filter((person) => matches(person, words)) : all;
-  found.sort((a, b) => (a[0] < b[0] ? -1 : 1));
+  const collator = new Intl.Collator(locale());
+  found.sort((a, b) => collator.compare(a[0], b[0]));
   $("rows").replaceChildren(...found.slice(0, shown).map(row));
   $("people-count").textContent = words.length ? t("people.of", { n: number(found.length), total: number(all.length) }) : number(all.length);
   $("rows-empty").hidden = found.length > 0;

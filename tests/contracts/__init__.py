@@ -1,0 +1,1 @@
+"""What every implementation of a seam must keep: mixins for the test cases of each."""

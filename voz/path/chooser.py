@@ -1,0 +1,126 @@
+"""Which path carries the voice now. Pure: facts and the time go in, a decision comes out.
+
+Relay first; the direct path when it works; lines inside the TLS connection when UDP does not pass. A path is
+left as soon as it may have died, and while that is in doubt packets go by both (the receiver drops the copy).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from voz.candidates import PathKind, PathPolicy
+
+#: Seconds of silence on the direct path: after the first, copies go by the relay; after the second it is
+#: left.
+DOUBT, SILENCE = 0.12, 0.4
+#: Seconds after a switch in which packets by the relay may still be on their way from before it.
+GRACE = 1.0
+#: Seconds for which copies go by the relay because the peer itself sent by it.
+PEER_IN_DOUBT = 0.5
+#: Seconds without an answer from a relay after which the lines are tried.
+NO_UDP = 2.0
+#: Seconds without a packet on UDP after which a peer's lines are answered with lines.
+QUIET = 1.0
+#: While the lines carry the voice, one packet in so many goes by UDP as well, to find out whether it passes
+#: again.
+SAMPLE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about the paths at one moment. `relay_unanswered` is in seconds."""
+
+    now: float
+    relay_ready: bool
+    relay_unanswered: float
+    direct_works: bool
+    talking: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where a packet goes: by `kind`, and copies by the others that are true. `leave_direct`: let that pair
+    rest."""
+
+    kind: PathKind
+    relay_too: bool = False
+    leave_direct: bool = False
+
+
+@dataclass(slots=True)
+class Chooser:
+    """Remembers when the peer was heard by which kind of path, and judges."""
+
+    policy: PathPolicy
+    heard: dict[PathKind, float] = field(default_factory=dict)
+    direct_since: float | None = None
+    unready_since: float | None = None
+    talking_since: float | None = None
+    _sample: int = 0
+
+    def authenticated(self, kind: PathKind, now: float) -> None:
+        """A packet of the peer came in by that kind of path."""
+        self.heard[kind] = now
+
+    def direct_selected(self, selected: bool, now: float) -> None:
+        """The checks have found a pair, another one, or lost it."""
+        self.direct_since = now if selected else None
+        self.heard.pop(PathKind.DIRECT, None)
+
+    def last_heard(self) -> float | None:
+        """When the peer was last heard, by whatever path."""
+        return max(self.heard.values(), default=None)
+
+    def decide(self, facts: Facts) -> Decision:
+        """Where voice goes now."""
+        if facts.talking and self.talking_since is None:
+            self.talking_since = facts.now
+        if not facts.relay_ready:
+            self.unready_since = facts.now if self.unready_since is None else self.unready_since
+        else:
+            self.unready_since = None
+        if self.policy is not PathPolicy.RELAY and facts.direct_works and self.direct_since is not None:
+            decision = self._direct(facts)
+            if not decision.leave_direct:
+                return decision
+            return Decision(self._without_direct(facts).kind, leave_direct=True)
+        return self._without_direct(facts)
+
+    def _direct(self, facts: Facts) -> Decision:
+        """The direct path, with copies while it is in doubt, or the advice to leave it."""
+        last = self.heard.get(PathKind.DIRECT)
+        since = self.direct_since or facts.now
+        if last is None:
+            # The peer has not switched yet; as long as it does not, the checks' consent is what we go by.
+            return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and facts.now - since < GRACE)
+        silent = facts.now - last
+        by_relay = self.heard.get(PathKind.RELAY, 0.0)
+        peer_left = facts.now - since > GRACE and by_relay > last + DOUBT
+        if silent > SILENCE or peer_left:
+            return Decision(PathKind.DIRECT, leave_direct=True)
+        peer_doubts = by_relay > since + GRACE and facts.now - by_relay < PEER_IN_DOUBT
+        return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and (silent > DOUBT or peer_doubts))
+
+    def _without_direct(self, facts: Facts) -> Decision:
+        """The relay, or else the lines."""
+        relay_allowed = self.policy is not PathPolicy.DIRECT
+        if relay_allowed and self._lines_wanted(facts):
+            self._sample = (self._sample + 1) % SAMPLE
+            return Decision(PathKind.LINES, relay_too=facts.relay_ready and self._sample == 0)
+        if relay_allowed and facts.relay_ready:
+            return Decision(PathKind.RELAY)
+        return Decision(PathKind.NONE)
+
+    def _lines_wanted(self, facts: Facts) -> bool:
+        """Whether UDP does not pass, for us or for the peer."""
+        if not facts.talking:
+            return False
+        by_udp = max(self.heard.get(PathKind.RELAY, -1e9), self.heard.get(PathKind.DIRECT, -1e9))
+        by_lines = self.heard.get(PathKind.LINES, -1e9)
+        if facts.now - by_lines < QUIET and facts.now - by_udp > QUIET:
+            return True
+        if facts.relay_ready or facts.relay_unanswered > NO_UDP:
+            return facts.relay_unanswered > NO_UDP and facts.now - by_udp > QUIET
+        # The relay answers us, but the channel is not bound: perhaps the peer has no leg there.
+        unready = max(self.talking_since or facts.now, self.unready_since or facts.now)
+        return facts.now - unready > NO_UDP

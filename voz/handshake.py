@@ -1,12 +1,13 @@
 """The keys of a call, end to end (wire contract, section 5): commitment, signatures, key schedule. Pure;
 `now` is given.
 
-Both sides are small objects that are used once and forget their ephemeral key as soon as the secrets are
-made:
+Both sides are small objects that are used once and forget their ephemeral key as soon as the secrets
+are made:
 
-caller = Caller(me, signing_key, peer, now)       callee = Callee(me, signing_key, peer, invitation, now,
-seen) caller.invitation            -- CONVITE --> <-- CONVITE-ACEITO --     callee.accept()
-caller.open(acceptance)      -- CHAVE -->              callee.finish(opening)
+    caller = Caller(me, signing_key, peer, now)
+    caller.invitation            -- CONVITE -->         callee = Callee(me, key, peer, invitation, now, seen)
+                             <-- CONVITE-ACEITO --      callee.accept()
+    caller.open(acceptance)      -- CHAVE -->           callee.finish(opening)
 
 `me` and `peer` hold canonical names and long-term Ed25519 public keys; the peer's key is the pinned one.
 """

@@ -1,8 +1,8 @@
 /* A yardstick, not a registry: the least that answers the protocol's lines, one thread, one epoll set.
  *
  * It verifies registrations, looks names up and hands call lines on with `de=` put in, so that its figures
- * say what the kernel and the cryptography cost by themselves. It keeps no rules (states, limits, presence,
- * journal, storage) and believes its clients.
+ * say what the kernel and the cryptography cost by themselves. It keeps no rules (states, limits, journal,
+ * storage), tells presence only when asked for ESTADO, and believes its clients.
  *
  *     yardstick [CERTIFICATE KEY]      prints its port on standard output */
 #include "net.h"
@@ -178,6 +178,19 @@ static void invite(struct member *m, const char *line, const char *verb)
     credentials(callee, call, 'b');
 }
 
+/* Tells everybody at once; a registry would gather first. */
+static void change(struct member *m, const char *line)
+{
+    static long revision;
+    struct text state = wire_key(line, "estado");
+    char out[200];
+    int n = snprintf(out, sizeof out, "TABELA-MUDOU 0 rev=%ld nome=%s estado=%.*s\n", ++revision, m->name,
+                     (int)state.len, state.at);
+    for (int i = 0; i < BUCKETS; i++)
+        for (struct member *each = table[i]; each; each = each->next)
+            net_send(&each->conn, out, (size_t)n);
+}
+
 static void obey(struct member *m, char *line)
 {
     char verb[40], seq[12], out[64];
@@ -189,6 +202,8 @@ static void obey(struct member *m, char *line)
         invite(m, line, verb);
     else if (!strcmp(verb, "PEDIDO-REGISTRO"))
         join(m, line, seq);
+    else if (!strcmp(verb, "ESTADO"))
+        change(m, line);
     else if (!strcmp(verb, "VIVO"))
         net_send(&m->conn, out, (size_t)snprintf(out, sizeof out, "VIVO-OK %s t=1\n", seq));
     else if (!strcmp(verb, "PEDIDO-ENCERRAMENTO")) {

@@ -1,5 +1,6 @@
 """Section 2 of the page: what a line is, and what happens to one that is not."""
 
+import contextlib
 import os
 import random
 import socket
@@ -8,6 +9,7 @@ import time
 from tests.conformance import wire
 from tests.conformance.case import Case, invitation
 from tests.conformance.client import Client, settle
+from tests.conformance.streams import connect
 from tests.conformance.test_vectors import VECTORS
 
 LINES = VECTORS["lines"]
@@ -224,6 +226,16 @@ class Flow(Case):
         client.raw(b"VIVO 1 t=a\nVIVO 2 t=b\n")
         client.stream.socket.shutdown(socket.SHUT_WR)
         self.assertEqual([line.keys["t"] for line in client.end()], ["a", "b"])
+
+    def test_garbage(self) -> None:
+        """Random bytes on either port end that connection at most."""
+        chance = random.Random(5)
+        for _ in range(20):
+            for port in (self.daemon.port, self.daemon.plain_port):
+                with connect(self.daemon.host, port) as sock, contextlib.suppress(ConnectionError):
+                    sock.sendall(chance.randbytes(chance.randint(1, 5000)))
+        for client in (self.text(), self.tls()):
+            client.barrier()
 
 
 class Values(Case):

@@ -3,7 +3,7 @@
 import time
 
 from tests.conformance import wire
-from tests.conformance.case import Case, fresh_name
+from tests.conformance.case import Case, fresh_name, talk
 from tests.conformance.client import Client, settle
 from tests.conformance.test_table import Watcher, read_snapshot, snapshot
 from tests.conformance.waits import FILL, stuff
@@ -43,6 +43,24 @@ class Pressure(Case):
         last = snapshot(people[0])
         self.assertEqual((watched.rev, watched.table), (last[0], last[2]))
         self.assertLessEqual(sum(line.verb == "TABELA-MUDOU" for line in pushes), 8)
+
+    def test_too_much_pending(self) -> None:
+        """A client with more than 64 KiB pending is closed, long before 15 s; the one who sent it is not."""
+        slow, ana, watcher = (
+            self.keep(self.daemon.text(receive_buffer=4096)),
+            self.person(),
+            self.person("olga"),
+        )
+        slow.register(fresh_name("lento"))
+        call = talk(ana, slow)
+        stuff(slow)
+        began = time.monotonic()
+        for _ in range(30):
+            ana.send("CAMINHOS", chamada=call.id, candidatos=[], x="y" * 3900)
+        watcher.wait("TABELA-MUDOU", nome=slow.name, estado="fora")
+        self.assertLess(time.monotonic() - began, 10)
+        ana.barrier()
+        self.assertEqual(self.state_of(watcher, ana.name), "ocupado", "an accepted call goes on")
 
     def read(self, slow: Client, taken: int) -> list[wire.Line]:
         """Read all answers, finish the request that was cut, and return what came besides the answers."""

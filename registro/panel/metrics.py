@@ -71,7 +71,7 @@ _GAUGES: tuple[tuple[str, str, _Number], ...] = (
     ("process_start_time_seconds", "When the daemon started, Unix seconds", lambda s: s.started),
 )
 _HISTOGRAMS: tuple[tuple[str, str, Callable[[Status], Distribution]], ...] = (
-    ("sala_call_setup_seconds", "From CONVITE to TOCANDO", lambda s: s.traffic.setup_time),
+    ("sala_call_setup_seconds", "From CONVITE to CONVITE-ACEITO", lambda s: s.traffic.setup_time),
     ("sala_presence_lag_seconds", "From a change of the table to its push", lambda s: s.traffic.presence_lag),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import itertools
 from collections.abc import Sequence
 
 from twisted.internet.defer import Deferred
@@ -77,7 +78,7 @@ class Peer:
     def gap(self, since: float, until: float) -> float:
         """The longest silence that this end heard between two moments."""
         times = [since, *(time for time, _, _ in self.heard if since < time < until), until]
-        return max(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+        return max(later - earlier for earlier, later in itertools.pairwise(times))
 
     def first_by(self, kind: PathKind) -> float | None:
         """When a packet first came in by that kind of path."""

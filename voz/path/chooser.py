@@ -24,6 +24,7 @@ QUIET = 1.0
 #: While the lines carry the voice, one packet in so many goes by UDP as well, to find out whether it passes
 #: again.
 SAMPLE = 10
+_NEVER = -1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,19 @@ class Chooser:
 
     policy: PathPolicy
     heard: dict[PathKind, float] = field(default_factory=dict)
+    elsewhere: float | None = None
     direct_since: float | None = None
     unready_since: float | None = None
     talking_since: float | None = None
     _sample: int = 0
 
     def authenticated(self, kind: PathKind, now: float) -> None:
-        """A packet of the peer came in by that kind of path."""
+        """A packet of the peer came in by that kind of path; DIRECT: by the very pair that we use."""
         self.heard[kind] = now
+
+    def heard_elsewhere(self, now: float) -> None:
+        """A packet of the peer came in directly, but by another pair than the one that we use."""
+        self.elsewhere = now
 
     def direct_selected(self, selected: bool, now: float) -> None:
         """The checks have found a pair, another one, or lost it."""
@@ -69,7 +75,8 @@ class Chooser:
 
     def last_heard(self) -> float | None:
         """When the peer was last heard, by whatever path."""
-        return max(self.heard.values(), default=None)
+        times = [*self.heard.values(), *([] if self.elsewhere is None else [self.elsewhere])]
+        return max(times, default=None)
 
     def decide(self, facts: Facts) -> Decision:
         """Where voice goes now."""
@@ -115,8 +122,12 @@ class Chooser:
         """Whether UDP does not pass, for us or for the peer."""
         if not facts.talking:
             return False
-        by_udp = max(self.heard.get(PathKind.RELAY, -1e9), self.heard.get(PathKind.DIRECT, -1e9))
-        by_lines = self.heard.get(PathKind.LINES, -1e9)
+        by_udp = max(
+            self.heard.get(PathKind.RELAY, _NEVER),
+            self.heard.get(PathKind.DIRECT, _NEVER),
+            _NEVER if self.elsewhere is None else self.elsewhere,
+        )
+        by_lines = self.heard.get(PathKind.LINES, _NEVER)
         if facts.now - by_lines < QUIET and facts.now - by_udp > QUIET:
             return True
         if facts.relay_ready or facts.relay_unanswered > NO_UDP:

@@ -9,8 +9,8 @@ from voz import stun
 from voz.stun import Attribute, Kind, Message
 
 #: Seconds until the first repetition, and the longest wait between two: a voice call cannot wait for the
-#: half second that RFC 8489 begins with, and the rate stays at two small datagrams a second.
-FIRST_WAIT, LONGEST_WAIT = 0.1, 0.5
+#: half second that RFC 8489 begins with, and the rate stays at three small datagrams a second.
+FIRST_WAIT, LONGEST_WAIT = 0.1, 0.3
 #: Challenges in a row after which the credential is taken to be wrong.
 MOST_CHALLENGES = 3
 

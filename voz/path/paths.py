@@ -12,15 +12,15 @@ from typing import Protocol
 from voz import stun
 from voz.candidates import Candidate, CandidateType, PathId, PathKind, PathPolicy, RelayCredentials, Role
 from voz.path.checks import Checks, Pair
-from voz.path.chooser import SILENCE, Chooser, Decision, Facts
+from voz.path.chooser import Chooser, Decision, Facts
 from voz.path.legs import RelayLegs
 from voz.path.own import OwnPlaces
 from voz.path.reflexive import Reflexive
 from voz.path.sockets import Sockets
 from voz.stun import Address, StunError
 
-#: Seconds between two questions to a silent relay whether it still knows us.
-PROBE_GAP = 0.25
+#: Seconds of silence after which a relay is asked whether it still knows us, and between two such questions.
+PROBE_AFTER, PROBE_GAP = 0.2, 0.25
 BY_RELAY, BY_LINES = PathId(PathKind.RELAY), PathId(PathKind.LINES)
 
 
@@ -132,9 +132,15 @@ class Paths:
 
     def authenticated(self, path: PathId, now: float) -> None:
         """A packet from there was the peer's."""
-        self._chooser.authenticated(path.kind, now)
-        if path.kind is PathKind.DIRECT and path.remote is not None:
-            self._checks.alive(path.socket, path.remote, now)
+        if path.kind is not PathKind.DIRECT or path.remote is None:
+            self._chooser.authenticated(path.kind, now)
+            return
+        self._checks.alive(path.socket, path.remote, now)
+        pair = self._checks.selected
+        if pair is not None and (pair.socket, pair.remote) == (path.socket, path.remote):
+            self._chooser.authenticated(PathKind.DIRECT, now)
+        else:
+            self._chooser.heard_elsewhere(now)
 
     def tick(self, now: float) -> None:
         """Time has passed; to be called about every 50 ms."""
@@ -269,12 +275,14 @@ class Paths:
         return decision
 
     def _probe(self, now: float) -> None:
-        """Nothing heard for a while, and the direct path is not in use: does the relay still know us?"""
+        """Nothing heard for a while: does the relay still know us?"""
         leg = self._legs.leg if self._legs is not None else None
         last = self._chooser.last_heard()
-        if leg is None or last is None or self.kind is PathKind.DIRECT or now < self._next_probe:
+        if leg is None or last is None or now < self._next_probe:
             return
-        if now - self._chooser.heard.get(PathKind.RELAY, 0.0) > SILENCE:
+        if self.kind is PathKind.DIRECT and now - last <= PROBE_AFTER:
+            return
+        if now - self._chooser.heard.get(PathKind.RELAY, 0.0) > PROBE_AFTER:
             self._next_probe = now + PROBE_GAP
             leg.probe(now)
 

@@ -75,16 +75,24 @@ def connect(load: Load, users: int) -> Round:
 def rates(bench: Bench, loads: Mapping[str, Load], command: str) -> Rates:
     """Measure `command SECONDS` at each server in turn, round by round, each after a short warm-up.
 
-    The order turns with the rounds, so that nobody is always the first.
+    The order turns with the rounds, so that nobody is always the first. `command` may hold a `{}` where the
+    seconds belong. A peer that fails is said and left out altogether; when ours fails, BenchError.
     """
+    form = command if "{}" in command else command + " {}"
     found: Rates = {name: [] for name in loads}
-    names = list(loads)
     for number in range(bench.rounds):
+        names = list(found)
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            loads[name].run(f"{command} 0.3", 20)
-            found[name].append(
-                loads[name].run(f"{command} {bench.seconds}", bench.seconds + 20).per_cpu_second
-            )
+            try:
+                loads[name].run(form.format(0.3), 20)
+                done = loads[name].run(form.format(bench.seconds), bench.seconds + 20)
+            except BenchError as error:
+                if name == OURS:
+                    raise
+                bench.say(f"without {name}: {error}")
+                del found[name]
+            else:
+                found[name].append(done.per_cpu_second)
     return found
 
 

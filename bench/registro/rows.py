@@ -36,17 +36,8 @@ def look_ups(bench: Bench) -> list[Line]:
 
 def registrations(bench: Bench) -> list[Line]:
     """New plain connections that register and leave; ours and C verify a signature, Kamailio does not."""
-    found: dict[str, list[float]] = {}
     with ExitStack() as stack:
-        loads = {
-            name: bench.load(stack, bench.serve(stack, starter, tls=False)) for name, starter in PLAIN.items()
-        }
-        for load in loads.values():
-            load.run("join 0.5 50", 20)
-        for _ in range(bench.rounds):
-            for name, load in loads.items():
-                done = load.run(f"join {min(bench.seconds, 1.5)} 50", 20)
-                found.setdefault(name, []).append(done.per_cpu_second)
+        found = rates(bench, bench.all_connected(stack, PLAIN, tls=False, users=0), "join {} 50")
     goals = {"Kamailio": None, "C": None}
     return compared("registro", "connect and register a CPU second, plain", found, goals)
 

@@ -2,7 +2,9 @@
 
 The socket comes as an inherited, bound descriptor; the secret as the first line of standard input, in base64,
 never as an argument. When standard input ends, so does the relay. Standard output carries JSON lines: first
-`{"ready": true, "loop": NAME}`, then the counters once a second.
+`{"ready": true, "loop": NAME}`, then the counters once a second. A further line of standard input names calls
+(their wire text, joined by commas) and is answered with `{"calls": {CALL: BYTES, …}}`, what was passed on for
+each of those that have a leg here.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from voz.relay.credentials import Authority
 from voz.relay.service import RelayReactor, RelayService
 
 _LONGEST_SECRET = 4096
+_LONGEST_QUESTION = 65536
 
 
 class ProcessReactor(RelayReactor, IReactorCore):
@@ -34,10 +37,19 @@ class ProcessReactor(RelayReactor, IReactorCore):
 
 
 class UntilTheEnd(Protocol):
-    """Standard input after the secret: nothing in it counts but its end."""
+    """Standard input after the secret: questions about calls, and its end."""
 
-    def __init__(self, over: Callable[[], None]) -> None:
+    def __init__(self, over: Callable[[], None], asked: Callable[[str], None]) -> None:
         self._over = over
+        self._asked = asked
+        self._rest = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Questions; what is longer than one may be is dropped up to the next line."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        self._rest = self._rest[-_LONGEST_QUESTION:]
+        for line in lines:
+            self._asked(line.decode("ascii", "replace"))
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Standard input has ended."""
@@ -91,7 +103,7 @@ def run(reactor: ProcessReactor, arguments: Sequence[str]) -> int:
     report.clock = reactor
     report.start(1.0, now=False)
     StandardIO(  # type: ignore[no-untyped-call] # Twisted has no types here
-        UntilTheEnd(reactor.stop), reactor=reactor
+        UntilTheEnd(reactor.stop, lambda calls: say(service.passed(calls.split(",")))), reactor=reactor
     )
     reactor.run()
     return 0

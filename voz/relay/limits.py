@@ -29,11 +29,15 @@ MOST_LEGS = 20_000
 
 @dataclass(slots=True)
 class Allowance:
-    """A leg's two buckets, full at first: one second's worth of packets and of payload bytes."""
+    """A leg's two buckets, full at first: one second's worth of packets and of payload bytes.
+
+    `passed` is how many bytes of payload they have let through in all.
+    """
 
     since: float
     packets: float = PACKETS_A_SECOND
     volume: float = BYTES_A_SECOND
+    passed: int = 0
 
     def refill(self, now: float) -> None:
         """Add what the time since the last refill allows, up to one second's worth."""
@@ -49,6 +53,7 @@ class Allowance:
             return False
         self.packets -= 1
         self.volume -= size
+        self.passed += size
         return True
 
     def charge(self, packets: int, volume: int, now: float) -> bool:
@@ -56,6 +61,7 @@ class Allowance:
         self.refill(now)
         self.packets -= packets
         self.volume -= volume
+        self.passed += volume
         return self.packets >= 0 and self.volume >= 0
 
 

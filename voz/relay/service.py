@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from twisted.application.service import Service
@@ -72,17 +73,21 @@ def make_loop(
     *,
     batched: bool | None = None,
     wall: Callable[[], float] = time.time,
-) -> tuple[Loop, Callable[[float], None]]:
-    """The loop for that socket and its once-a-second work; `batched` None takes batches where there are
-    any."""
+) -> tuple[Loop, Callable[[float], None], Callable[[str], int | None]]:
+    """The loop for that socket, its once-a-second work, and how many bytes it passed on for a call; `batched`
+    None takes batches where there are any."""
     if vectors.SystemCalls.available() if batched is None else batched:
         quick: RelayServer[bytes] = RelayServer(authority, wall, local_host_for, counters=counters)
-        return batches.BatchPort(reactor, bound, RelayCore(quick, vectors.address_of)), quick.expire
+        return (
+            batches.BatchPort(reactor, bound, RelayCore(quick, vectors.address_of)),
+            quick.expire,
+            quick.table.passed,
+        )
     server: RelayServer[portable.SocketAddress] = RelayServer(
         authority, wall, local_host_for, counters=counters
     )
     protocol = portable.RelayProtocol(RelayCore(server, portable.address_of), time.monotonic)
-    return portable.DrainPort(reactor, bound, protocol), server.expire
+    return portable.DrainPort(reactor, bound, protocol), server.expire, server.table.passed
 
 
 class RelayService(Service):
@@ -102,7 +107,7 @@ class RelayService(Service):
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             with contextlib.suppress(OSError):
                 bound.setsockopt(socket.SOL_SOCKET, option, BUFFER)
-        self.loop, expire = make_loop(reactor, bound, authority, self.counters, batched=batched)
+        self.loop, expire, self._passed = make_loop(reactor, bound, authority, self.counters, batched=batched)
         self._housekeeping = LoopingCall(lambda: expire(time.monotonic()))
         self._housekeeping.clock = reactor
 
@@ -110,6 +115,11 @@ class RelayService(Service):
     def port(self) -> int:
         """The UDP port."""
         return int(self._socket.getsockname()[1])
+
+    def passed(self, calls: Iterable[str]) -> str:
+        """One JSON object, without a line end: the bytes passed on for each of these calls that has a leg."""
+        known = {call: size for call in calls if (size := self._passed(call)) is not None}
+        return json.dumps({"calls": known}, separators=(",", ":"))
 
     def startService(self) -> None:
         """Begin to move datagrams."""

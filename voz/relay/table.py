@@ -74,6 +74,11 @@ class AllocationTable(Generic[K]):
         """The other leg of the same call, if it is allocated."""
         return self._by_leg.get((leg.user.call, "b" if leg.user.leg == "a" else "a"))
 
+    def passed(self, call: str) -> int | None:
+        """The bytes of payload that the legs of a call have sent through; None if it has no leg."""
+        legs = [leg for name in "ab" if (leg := self._by_leg.get((call, name))) is not None]
+        return sum(leg.allowance.passed for leg in legs) if legs else None
+
     def add(
         self, username: str, user: User, source: K, address: Address, host: str, key: bytes, now: float
     ) -> Leg[K]:

@@ -73,7 +73,10 @@ def make_service(options: Options, reactor: RelayReactor) -> IService:
 
 
 def makeService(options: Options) -> IService:
-    """What twistd calls."""
+    """What twistd calls; a port that is not to be had ends the process with one sentence and status 1."""
     from twisted.internet import reactor
 
-    return make_service(options, reactor)  # type: ignore[arg-type] # Twisted types it as a module
+    try:
+        return make_service(options, reactor)  # type: ignore[arg-type] # Twisted types it as a module
+    except UsageError as problem:
+        raise SystemExit(f"salarele: {problem}") from None

@@ -9,14 +9,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 _P = 2**255 - 19
 _D = -121665 * pow(121666, _P - 2, _P) % _P
-# The y of the points of small order (the cofactor is 8): with such a key signatures can be forged.
+# The y of the points of small order: with such a key signatures can be forged.
 _ORDER_8 = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
 _SMALL_ORDER = frozenset({0, 1, _P - 1, _ORDER_8, _P - _ORDER_8})
 
 
 @lru_cache(maxsize=1024)
 def is_public_key(chave: bytes) -> bool:
-    """Say whether 32 bytes are a point of the curve, in its one spelling, that can sign for one person only."""
+    """Say whether 32 bytes are a point of the curve, in its one spelling, and one that can sign."""
     if len(chave) != 32:
         return False
     y = int.from_bytes(chave, "little") & (1 << 255) - 1

@@ -60,7 +60,7 @@ def parse(line: bytes, plans: dict[str, keys.Plan] = FROM_ANYBODY) -> Received:
     try:
         return _parse(_bare(line), plans)
     except ValueError as error:
-        verbo, seq = _head(line)
+        verbo, seq = head(line)
         motivo = str(error) if isinstance(error, (_BadLineError, FieldError)) else "não é UTF-8"
         raise WireError(Codigo.SINTAXE, seq, verbo, motivo) from None
 
@@ -125,8 +125,8 @@ def _keep(extra: dict[str, str], key: str, value: str) -> None:
     extra[key] = value
 
 
-def _head(line: bytes) -> tuple[str, int]:
-    """Return verb and seq of a bad line, each judged by itself: `-` and 0 where they cannot be read."""
+def head(line: bytes) -> tuple[str, int]:
+    """Return verb and seq of any line, each judged by itself: `-` and 0 where they cannot be read."""
     tokens = line[:LINE].removesuffix(b"\n").removesuffix(b"\r").decode("latin-1").split(" ", 2)
     verbo = tokens[0] if _VERB.fullmatch(tokens[0]) else "-"
     readable = len(tokens) > 1 and _SEQ.fullmatch(tokens[1])

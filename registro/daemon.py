@@ -1,0 +1,174 @@
+"""The running registry: what is started in which order, and stopped in the other."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.interfaces import IListeningPort
+
+from registro.config import Config, PlainPlace
+from registro.direct import Port
+from registro.drain import Drain
+from registro.journal import Journal
+from registro.listen import ListenError, dual_stack, same_port, tcp_port
+from registro.office import Office
+from registro.overseer import Overseer
+from registro.printer import Printer
+from registro.relay_process import RelayProcess
+from registro.server import RegistryFactory, SecureFactory, Server
+from registro.tls import Certificate
+from registro.wire.address import ServerAddress, grouped
+
+LINGER = 0.5
+"""Seconds that clients have to read the last line before the process ends."""
+
+
+@dataclass(eq=False)
+class Daemon(Service):
+    """Everything that runs; `say` prints one line for the operator."""
+
+    reactor: Any
+    config: Config
+    office: Office
+    server: Server
+    journal: Journal
+    overseer: Overseer
+    certificate: Certificate
+    secure: SecureFactory
+    printers: list[Printer]
+    say: Callable[[str], object]
+    drain: Drain = field(init=False)
+    relay: RelayProcess | None = None
+    port: Port | None = None
+    plain: IListeningPort | None = None
+    plain_number: int = 0
+    number: int = 0
+    ready: Deferred[None] = field(default_factory=Deferred)
+    """fires when connections are taken and the relay runs: what `READY=1` tells systemd"""
+
+    def __post_init__(self) -> None:
+        self.drain = Drain(self.office, self.config.drain, self._open_doors, self._close_doors)
+
+    @property
+    def host(self) -> str:
+        """The name or address that the `sala://` address has."""
+        return self.config.public_name or reachable(self.config.interface)
+
+    @property
+    def address(self) -> ServerAddress:
+        """Where clients find this registry."""
+        if self.config.certificate is not None:
+            return ServerAddress(self.host, self.number, None, ca=True)
+        return ServerAddress(self.host, self.number, self.certificate.fingerprint)
+
+    def startService(self) -> None:
+        """Listen, start the relay, tell where; a place that is taken is one sentence and exit status 1."""
+        self.running = 1
+        try:
+            self._listen()
+        except ListenError as error:
+            sys.exit(f"salaregistro: {error}")
+        for printer in self.printers:
+            printer.start()
+        self.journal.start()
+        self.server.start()
+        self.overseer.start()
+        self._announce()
+
+    def _listen(self) -> None:
+        config, interface = self.config, dual_stack(self.config.interface)
+        if config.relay:
+            self.port = tcp_port(self.reactor, self.secure, interface, config.port, config.direct_write)
+            self.number = self.port.number
+            self.ready.callback(None)
+        else:
+            self.port, udp = same_port(self.reactor, self.secure, interface, config.port, config.direct_write)
+            self.number = self.port.number
+            self._start_relay(udp)
+        self._listen_plain()
+
+    def _start_relay(self, udp: socket.socket) -> None:
+        relays = self.office.relays
+        relays.port = self.number
+        self.relay = RelayProcess(self.reactor, udp, relays.secret, self.office.report)
+        self.relay.ready.chainDeferred(self.ready)
+        self.relay.start()
+
+    def _listen_plain(self) -> None:
+        place = self.config.plain
+        if place is None:
+            return
+        factory = RegistryFactory(self.server, local=True)
+        if place.path:
+            self.plain = self.reactor.listenUNIX(place.path, factory, mode=0o600)
+        else:
+            port = self.plain_number or place.port
+            listening = tcp_port(self.reactor, factory, place.host, port, self.config.direct_write)
+            self.plain, self.plain_number = listening, listening.number
+
+    def _announce(self) -> None:
+        self.say(f"Registro: porta {self.number}, TCP (TLS 1.3) e UDP (relé), em {self.config.interface}")
+        self.say(f"Impressão digital: {grouped(self.certificate.fingerprint)}")
+        self.say(f"Endereço: {self.address}")
+        if self.config.plain is not None:
+            self.say(f"Texto simples: {plain_text(self.config.plain, self.plain_number)}")
+
+    def _close_doors(self) -> None:
+        for port in (self.port, self.plain):
+            if port is not None:
+                port.stopListening()
+        self.port = self.plain = None
+
+    def _open_doors(self) -> None:
+        interface = dual_stack(self.config.interface)
+        self.port = tcp_port(self.reactor, self.secure, interface, self.number, self.config.direct_write)
+        self._listen_plain()
+
+    @inlineCallbacks
+    def stopService(self) -> Any:
+        """Drain, then stop everything; fires when nothing is left running."""
+        self.running = 0
+        yield self.drain.close()
+        yield self._linger()
+        self.overseer.stop()
+        self.server.stop()
+        if self.relay is not None:
+            yield self.relay.stop()
+        yield self.office.store.close()
+        self.journal.stop()
+        for printer in self.printers:
+            printer.stop()
+
+    def _linger(self) -> Deferred[None]:
+        """Let the last lines reach their clients."""
+        gone: Deferred[None] = Deferred()
+        if self.server.links:
+            self.reactor.callLater(LINGER, gone.callback, None)
+        else:
+            gone.callback(None)
+        return gone
+
+
+def plain_text(place: PlainPlace, number: int) -> str:
+    """Say where the plain endpoint is."""
+    return f"unix:{place.path}" if place.path else f"{place.host} porta {number}"
+
+
+def reachable(interface: str) -> str:
+    """Return the address to tell people: the one listened on; for all of them, the one that leads outside."""
+    if interface not in ("::", "0.0.0.0"):  # noqa: S104 - only compared
+        return interface
+    for family, outside in ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1")):
+        try:
+            with socket.socket(family, socket.SOCK_DGRAM) as probe:
+                probe.connect((outside, 9))  # sends nothing: only the route is looked up
+                return str(probe.getsockname()[0])
+        except OSError:
+            continue
+    return "127.0.0.1"

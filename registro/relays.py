@@ -1,0 +1,38 @@
+"""Which relays a call may use, and each side's credentials for them (protocol section 7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registro.wire import credentials
+from registro.wire.fields import b64
+from registro.wire.messages import Ligacao
+
+VALIDADE = 12 * 3600
+"""Seconds that credentials are good for: longer than a call, as a change of network allocates anew."""
+
+
+def turn_uri(host: str, port: int) -> str:
+    """Return `turn:host:port`, IPv6 in brackets."""
+    return f"turn:[{host}]:{port}" if ":" in host else f"turn:{host}:{port}"
+
+
+@dataclass(slots=True)
+class Relays:
+    """The relay of the registry itself, on its own port, or those elsewhere that share a secret with it."""
+
+    secret: bytes
+    port: int = 0
+    public_name: str = ""
+    elsewhere: tuple[str, ...] = ()
+    """`turn:host:port` of relays that are used instead of the built-in one"""
+
+    def addresses(self, local_host: str) -> tuple[str, ...]:
+        """Return the relays for a client that reached us at `local_host`."""
+        return self.elsewhere or (turn_uri(self.public_name or local_host, self.port),)
+
+    def ligacao(self, chamada: bytes, leg: str, local_host: str, now: float) -> Ligacao:
+        """Mint one side's credentials; `now` in Unix seconds."""
+        usuario = credentials.username(int(now) + VALIDADE, b64(chamada), leg)
+        senha = credentials.password(self.secret, usuario)
+        return Ligacao(chamada, usuario, senha, self.addresses(local_host), VALIDADE)

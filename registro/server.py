@@ -1,0 +1,139 @@
+"""All connections: who may connect, the greeting, and the one tick a second that time-outs hang on."""
+
+from __future__ import annotations
+
+from importlib import metadata
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IDelayedCall, IReactorTime
+from twisted.internet.protocol import ServerFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+
+from registro.admission import plain_host
+from registro.journal import Journal
+from registro.net import RegistryProtocol
+from registro.office import Office
+from registro.presence import EVERYBODY
+from registro.requests import present, snapshot
+from registro.session import Session
+from registro.wire.limits import VERSION
+from registro.wire.messages import Ola
+
+TICK = 1.0
+FORGET = 30
+"""So many ticks between two looks at the quotas that nobody uses any more."""
+
+
+def version() -> str:
+    """Return the version of the installed package, or 0 in a bare checkout."""
+    try:
+        return metadata.version("sala-de-conversa")
+    except metadata.PackageNotFoundError:
+        return "0"
+
+
+class Server:
+    """What all connections share."""
+
+    def __init__(self, office: Office, journal: Journal) -> None:
+        self.office, self.journal = office, journal
+        self.clock: IReactorTime = office.clock
+        self.now = self.clock.seconds()
+        self.links: set[RegistryProtocol] = set()
+        self._ticks = 0
+        self._due: IDelayedCall | None = None
+        self._server = f"sala-de-conversa/{version()}"
+        self._limits = office.admission.limits.listed()
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self.now = self.clock.seconds()
+        self._due = self.clock.callLater(TICK, self._tick)
+
+    def stop(self) -> None:
+        """Stop ticking, and cut whoever is still there."""
+        if self._due is not None and self._due.active():
+            self._due.cancel()
+        for link in list(self.links):
+            link.cut()
+
+    def _tick(self) -> None:
+        self._due = self.clock.callLater(TICK, self._tick)
+        self.now = now = self.clock.seconds()
+        for link in list(self.links):
+            link.overdue(now)
+        self._ticks += 1
+        if self._ticks % FORGET == 0:
+            self.office.admission.forget(now)
+
+    def admit(self, host: str, port: int, local: bool) -> RegistryProtocol | None:
+        """Return the protocol of a new connection, or None if it is one too many or banned."""
+        office = self.office
+        if office.draining or office.identity.is_address_banned(host):
+            return None
+        who = office.admission.counted(host)
+        if not office.admission.enter(who):
+            return None
+        return RegistryProtocol(self, who, host, port, local)
+
+    def connected(self, link: RegistryProtocol) -> None:
+        """Learn that a connection is there."""
+        self.office.counters.connections += 1
+        self.links.add(link)
+
+    def disconnected(self, link: RegistryProtocol) -> None:
+        """Learn that a connection has ended."""
+        self.links.discard(link)
+        self.office.admission.leave(link.who)
+        if link.newcomer:
+            link.newcomer = False
+            self.office.admission.unregistered -= 1
+        self.office.leave(link.session)
+        link.session.life.ends()
+
+    def greeting(self, desafio: bytes | None) -> Ola:
+        """Return the first line of a connection."""
+        return Ola(VERSION, (), self._server, self._limits, desafio)
+
+    def catch_up(self, session: Session, streamed: bool) -> None:
+        """Give a client what it missed unread: a snapshot, or the changes since a long answer."""
+        if not session.registered:
+            return
+        office = self.office
+        changes = office.directory.since(session.base) if streamed else None
+        session.base = office.directory.rev
+        if changes is not None:
+            lines = b"TABELA-MUDOU 0".join([b"", *(change.tail for change in changes)])
+        elif len(office.directory) <= EVERYBODY:
+            lines = snapshot(office, 0)
+        else:
+            lines = present(office, 0, session.watched)
+        if lines:
+            session.link.stream(lines)
+
+
+class RegistryFactory(ServerFactory):
+    """Makes the protocol of each connection; `local` on the plain endpoint."""
+
+    noisy = False
+
+    def __init__(self, server: Server, local: bool) -> None:
+        self._server, self._local = server, local
+
+    def buildProtocol(self, addr: IAddress | None) -> RegistryProtocol | None:
+        """Admit a connection, or close it."""
+        host = plain_host(getattr(addr, "host", "127.0.0.1"))
+        return self._server.admit(host, getattr(addr, "port", 0), self._local)
+
+
+class SecureFactory(TLSMemoryBIOFactory):
+    """The same behind TLS; a refused connection costs no hand-shake, and writes go out at once."""
+
+    noisy = False
+    protocol = TLSMemoryBIOProtocol
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        """Wrap what the inner factory makes, if it makes something."""
+        inner = self.wrappedFactory.buildProtocol(addr)
+        wrap: Any = self.protocol
+        return None if inner is None else wrap(self, inner)

@@ -1,0 +1,121 @@
+"""The composition root of the registry: what it is made of, once, in one place."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from twisted.logger import Logger
+
+from registro.admission import Admission
+from registro.config import Config
+from registro.daemon import Daemon
+from registro.directory import Directory
+from registro.identity import Identity
+from registro.journal import Journal
+from registro.office import Office
+from registro.overseer import Overseer
+from registro.printer import Printer, rotated_file
+from registro.relays import Relays
+from registro.server import RegistryFactory, SecureFactory, Server
+from registro.storage.database import FILE
+from registro.storage.interface import StorageError
+from registro.storage.sqlite import SQLiteStore
+from registro.tls import (
+    Certificate,
+    CertificateError,
+    ConnectionCreator,
+    make_private,
+    own_certificate,
+    read_certificate,
+    server_context,
+)
+
+RELAY_SECRET = "segredo-do-rele"  # noqa: S105 - a file's name
+_log = Logger("registro")
+
+
+def make_daemon(reactor: Any, config: Config) -> Daemon:
+    """Build the daemon; what cannot be read or written is one sentence and exit status 1."""
+    try:
+        return _build(reactor, config)
+    except (CertificateError, StorageError, OSError) as error:
+        sys.exit(f"salaregistro: {error}")
+
+
+def _build(reactor: Any, config: Config) -> Daemon:
+    config.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    allow_many_connections()
+    certificate = _certificate(config)
+    store = SQLiteStore(reactor, config.state / FILE)
+    stored = store.load(int(time.time()))
+    office = Office(
+        clock=reactor,
+        wall=time.time,
+        store=store,
+        directory=Directory(max(int(time.time() * 1000), stored.ceiling), reveal=config.reveal),
+        identity=Identity(store, stored, time.time, config.invitation),
+        admission=Admission(config.limits, config.bursts, config.limit_loopback),
+        relays=Relays(_relay_secret(config), config.port, config.public_name, config.relay),
+        missed=set(stored.missed),
+        report=lambda sentence: _log.warn("{sentence}", sentence=sentence),
+    )
+    journal = Journal(reactor, time.time)
+    office.joined = journal.table_changed
+    journal.table = lambda: [(e.nome, e.host, e.port, e.estado) for e in office.directory.rows()]
+    server = Server(office, journal)
+    printers = _printers(config)
+    journal.screens.extend(printers)
+    secure = SecureFactory(
+        ConnectionCreator(server_context(certificate)), False, RegistryFactory(server, local=False)
+    )
+    return Daemon(
+        reactor, config, office, server, journal, Overseer(server), certificate, secure, printers, say
+    )
+
+
+def _certificate(config: Config) -> Certificate:
+    if config.certificate is not None and config.key is not None:
+        return read_certificate(config.certificate, config.key)
+    return own_certificate(config.state, datetime.datetime.now(datetime.UTC))
+
+
+def _relay_secret(config: Config) -> bytes:
+    """Return the secret shared with the relay; the built-in one's outlives a restart, as calls do."""
+    if config.relay_secret is not None:
+        return config.relay_secret
+    path = config.state / RELAY_SECRET
+    if not path.exists():
+        make_private(path, os.urandom(32))
+    return Path(path).read_bytes()
+
+
+def _printers(config: Config) -> list[Printer]:
+    printers = [] if config.silent else [Printer(_screen)]
+    if config.diary is not None:
+        printers.append(Printer(rotated_file(config.diary)))
+    return printers
+
+
+def _screen(text: str) -> None:
+    """Write to the true standard output: under twistd, `sys.stdout` makes a log event of every line."""
+    screen = sys.__stdout__ or sys.stdout
+    screen.write(text)
+    screen.flush()
+
+
+def say(sentence: str) -> None:
+    """Print one line for the operator at once."""
+    _screen(sentence + "\n")
+
+
+def allow_many_connections() -> None:
+    """Raise the number of files that this process may have open to what the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

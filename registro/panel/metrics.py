@@ -27,10 +27,8 @@ _Labelled = Callable[[Status], Mapping[str, int]]
 _COUNTERS: tuple[tuple[str, str, _Number], ...] = (
     ("sala_connections", "Connections accepted", lambda s: s.traffic.connections),
     ("sala_registrations", "Registrations that succeeded", lambda s: s.traffic.registrations),
-    ("sala_relay_packets_received", "Datagrams the relay received", lambda s: s.relay.packets_in),
-    ("sala_relay_packets_sent", "Datagrams the relay sent", lambda s: s.relay.packets_out),
-    ("sala_relay_received_bytes", "Bytes the relay received", lambda s: s.relay.bytes_in),
-    ("sala_relay_sent_bytes", "Bytes the relay sent", lambda s: s.relay.bytes_out),
+    ("sala_relay_packets", "Voice datagrams the relay passed on", lambda s: s.relay.packets),
+    ("sala_relay_bytes", "Bytes of voice the relay passed on", lambda s: s.relay.size),
     ("process_cpu_seconds", "CPU of the daemon's process, user and system", lambda s: s.process.cpu),
 )
 _LABELLED_COUNTERS: tuple[tuple[str, str, str, _Labelled], ...] = (
@@ -56,6 +54,7 @@ _LABELLED_COUNTERS: tuple[tuple[str, str, str, _Labelled], ...] = (
     ("sala_errors", "ERRO lines sent, by code", "codigo", lambda s: s.traffic.errors),
     ("sala_limited", "Requests and connections refused by a limit", "limit", lambda s: s.traffic.limited),
     ("sala_relay_drops", "Datagrams the relay dropped, by reason", "reason", lambda s: s.relay.drops),
+    ("sala_relay_answers", "STUN requests, by what became of them", "answer", lambda s: s.relay.answers),
 )
 _GAUGES: tuple[tuple[str, str, _Number], ...] = (
     ("sala_connections_open", "Connections now", lambda s: s.present.connections),

@@ -93,11 +93,13 @@ class RelayLoad:
 
     running: bool = False
     legs: int = 0
-    packets_in: int = 0
-    packets_out: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
+    packets: int = 0
+    size: int = 0
+    """bytes of payload that were forwarded"""
     drops: Mapping[str, int] = field(default_factory=dict)
+    """datagrams that were not forwarded, by reason"""
+    answers: Mapping[str, int] = field(default_factory=dict)
+    """STUN requests by what became of them"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ const TILES = [
   { key: "calls", value: (s) => compact(s.present.ringing + s.present.talking), sub: (s) => compact(s.present.ringing), line: (s) => s.present.ringing + s.present.talking },
   { key: "lookups", rate: (s) => s.traffic.lookups_found + s.traffic.lookups_missing },
   { key: "messages", rate: (s) => s.traffic.messages_in + s.traffic.messages_out },
-  { key: "relay", rate: (s) => s.relay.bytes_in + s.relay.bytes_out, show: (r) => `${bytes(r)}${t("unit.s")}`, sub: (s) => compact(s.relay.legs) },
+  { key: "relay", rate: (s) => s.relay.size, show: (r) => `${bytes(r)}${t("unit.s")}`, sub: (s) => compact(s.relay.legs) },
   { key: "process", rate: (s) => s.process.cpu, show: (r) => `${decimal(100 * r)} %`, sub: (s) => bytes(s.process.memory) },
 ];
 
@@ -60,9 +60,10 @@ function relay(now) {
   const last = (read) => rates(read).at(-1) ?? 0;
   $("relay-numbers").replaceChildren(
     pair(t("relay.legs"), compact(now.relay.legs)),
-    pair(t("relay.in"), `${bytes(last((s) => s.relay.bytes_in))}${t("unit.s")}`),
-    pair(t("relay.out"), `${bytes(last((s) => s.relay.bytes_out))}${t("unit.s")}`),
-    pair(t("relay.packets"), compact(now.relay.packets_in + now.relay.packets_out)),
+    pair(t("relay.rate"), `${bytes(last((s) => s.relay.size))}${t("unit.s")}`),
+    pair(t("relay.packets"), `${decimal(last((s) => s.relay.packets))}${t("unit.s")}`),
+    pair(t("relay.total"), bytes(now.relay.size), compact(now.relay.packets)),
+    pair(t("relay.answers"), compact(sum(now.relay.answers)), reasons(now.relay.answers)),
     pair(t("relay.drops"), compact(sum(now.relay.drops)), reasons(now.relay.drops)));
 }
 

@@ -37,7 +37,7 @@ class MetricsTests(TestCase):
             setup_time=Distribution((0.1, 1.0), (3, 2, 1), 4.5),
             presence_lag=Distribution((0.25,), (1, 0), 0.2),
         )
-        self.house.relay = RelayLoad(True, 2, 100, 99, 11000, 10890, {"limite": 1})
+        self.house.relay = RelayLoad(True, 2, 100, 11000, {"limite": 1}, {"desafio": 3})
         self.metrics = Metrics(self.house.status)
 
     def samples(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -63,10 +63,9 @@ class MetricsTests(TestCase):
             ("sala_calls_ended_total", (("codigo", "ocupado"),)): 1,
             ("sala_errors_total", (("codigo", "sintaxe"),)): 2,
             ("sala_limited_total", (("limit", "linhas"),)): 9,
-            ("sala_relay_packets_received_total", ()): 100,
-            ("sala_relay_packets_sent_total", ()): 99,
-            ("sala_relay_received_bytes_total", ()): 11000,
-            ("sala_relay_sent_bytes_total", ()): 10890,
+            ("sala_relay_packets_total", ()): 100,
+            ("sala_relay_bytes_total", ()): 11000,
+            ("sala_relay_answers_total", (("answer", "desafio"),)): 3,
             ("sala_relay_drops_total", (("reason", "limite"),)): 1,
         }
         samples = self.samples()

@@ -14,6 +14,9 @@ from bench.registro.build import compiled
 from bench.registro.certificate import Certificate
 from bench.registro.packages import located
 
+BEYOND = ("--convites", "1000000", "--convites-de-uma-vez", "1000000")
+"""One name calls more often here than anybody may; the limit is counted all the same."""
+
 CONF = Path(__file__).parent / "conf"
 CHECKOUT = Path(__file__).parents[2]
 
@@ -128,7 +131,8 @@ def sala(place: Place, tls: bool, *extra: str) -> Server:
     tls_port, plain_port = free_port(), free_port()
     argv = [str(Path(sys.executable).with_name("twistd")), "-n", "--pidfile=", "salaregistro"]
     argv += ["--porta", str(tls_port), "--interface", "127.0.0.1", "--estado", str(room / "estado")]
-    argv += ["--texto-simples", str(plain_port), *extra]
+    argv += ["--texto-simples", str(plain_port), "--painel", f"tcp:{free_port()}:interface=127.0.0.1"]
+    argv += ["--drenar", "0", "--tabela", "20000", *BEYOND, *extra]
     env = {"PYTHONPATH": str(CHECKOUT)}
     program = Program("sala", argv, core=place.core, folder=room, env=env, drained=True)
     return _answering(Server("sala", "sala", tls_port if tls else plain_port, tls, program))

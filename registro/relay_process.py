@@ -48,6 +48,8 @@ class RelayProcess:
         self._stopping = False
         self.counters: Mapping[str, Any] = {}
         """what the relay said last"""
+        self.passed: Mapping[str, int] = {}
+        """bytes of voice passed on for each of the calls last asked about"""
         self.loop = ""
         self.starts = 0
         self.ready: Deferred[None] = Deferred()
@@ -85,8 +87,15 @@ class RelayProcess:
             self.loop = str(said.get("loop", ""))
             if not self.ready.called:
                 self.ready.callback(None)
+        elif "calls" in said:
+            self.passed = said["calls"]
         else:
             self.counters = said
+
+    def ask(self, calls: Sequence[str]) -> None:
+        """Ask how much was passed on for these calls (their wire text); `passed` has the answer soon."""
+        if self.running and calls and self._child is not None:
+            self._child.transport.write(",".join(calls).encode() + b"\n")
 
     def complained(self, sentence: str) -> None:
         """Report what the process said about a problem."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import platformdirs
 
@@ -52,6 +54,14 @@ class Config:
     panel: str = ""
     limits: Limits = field(default_factory=Limits)
     bursts: Bursts = field(default_factory=Bursts)
+
+
+def give_up(sentence: str) -> NoReturn:
+    """Say one sentence and end with exit status 1, also where twistd has made a log of standard error."""
+    screen = sys.__stderr__ or sys.stderr
+    screen.write(f"salaregistro: {sentence}\n")
+    screen.flush()
+    raise SystemExit(1)
 
 
 def default_state() -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +11,7 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, inlineCallbacks
 from twisted.internet.interfaces import IListeningPort
 
-from registro.config import Config, PlainPlace
+from registro.config import Config, PlainPlace, give_up
 from registro.direct import Port
 from registro.drain import Drain
 from registro.journal import Journal
@@ -73,7 +72,7 @@ class Daemon(Service):
         try:
             self._listen()
         except ListenError as error:
-            sys.exit(f"salaregistro: {error}")
+            give_up(str(error))
         for printer in self.printers:
             printer.start()
         self.journal.start()

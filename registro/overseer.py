@@ -1,4 +1,4 @@
-"""What an operator does to a running registry, by the panel or beside the daemon: bans, names, invitations."""
+"""What an operator does to a running registry, by the panel or beside it: bans, names, invitations."""
 
 from __future__ import annotations
 

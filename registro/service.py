@@ -13,7 +13,7 @@ from typing import Any
 from twisted.logger import Logger
 
 from registro.admission import Admission
-from registro.config import Config
+from registro.config import Config, give_up
 from registro.daemon import Daemon
 from registro.directory import Directory
 from registro.identity import Identity
@@ -44,8 +44,10 @@ def make_daemon(reactor: Any, config: Config) -> Daemon:
     """Build the daemon; what cannot be read or written is one sentence and exit status 1."""
     try:
         return _build(reactor, config)
-    except (CertificateError, StorageError, OSError) as error:
-        sys.exit(f"salaregistro: {error}")
+    except (CertificateError, StorageError) as error:
+        give_up(str(error))
+    except OSError as error:
+        give_up(f"{error.filename or config.state} não pôde ser usado ({error.strerror})")
 
 
 def _build(reactor: Any, config: Config) -> Daemon:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -71,12 +70,20 @@ class Options(usage.Options):
         ["sem-escrita-direta", None, "escreve pela fila do Twisted"],
     ]
 
+    def parseOptions(self, options: Sequence[str] | None = None) -> None:
+        """Read the command line; an option that does not exist is one sentence too."""
+        parse: Callable[[Sequence[str] | None], None] = super().parseOptions
+        try:
+            parse(options)
+        except usage.UsageError as error:
+            config.give_up(f"{error} (veja --help)")
+
     def postOptions(self) -> None:
         """Check everything; a wrong value is one sentence and exit status 1."""
         try:
             self.config = read(self)
         except ConfigError as error:
-            sys.exit(f"salaregistro: {error}")
+            config.give_up(str(error))
 
 
 def read(options: dict[str, Any]) -> Config:

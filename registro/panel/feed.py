@@ -117,11 +117,11 @@ class Feed:
         )
 
     def _status(self, now: float) -> bytes:
-        status = self._overview.status()
-        if status.stage is self._stage and now - self._status_at < STATUS_EVERY:
+        stage = self._overview.stage()
+        if stage is self._stage and now - self._status_at < STATUS_EVERY:
             return b""
-        self._stage, self._status_at = status.stage, now
-        return event("estado", plain(status))
+        self._stage, self._status_at = stage, now
+        return event("estado", plain(self._overview.status()))
 
     def _table(self, now: float) -> bytes:
         change = self._overview.table_since(self._revision)

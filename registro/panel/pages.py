@@ -89,7 +89,7 @@ def health(desk: Desk) -> Handler:
     """`/saude`: for a load balancer; 200 while new connections are welcome, else 503 and why."""
 
     def handle(_: Ask) -> Reply:
-        stage = desk.house.status().stage
+        stage = desk.house.stage()
         status = HTTPStatus.OK if stage is Stage.OPEN else HTTPStatus.SERVICE_UNAVAILABLE
         return json_reply(status, {"status": _HEALTH[stage], "estado": stage.value})
 

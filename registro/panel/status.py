@@ -92,6 +92,8 @@ class RelayLoad:
     """The relay process's own counters; without a `running` relay they are what was last heard of it."""
 
     running: bool = False
+    elsewhere: bool = False
+    """the operator uses relays of other machines, of which nothing is known here"""
     legs: int = 0
     packets: int = 0
     size: int = 0
@@ -238,6 +240,9 @@ class Invitation:
 
 class Overview(Protocol):
     """What the panel reads. Every method answers at once from memory and costs nothing while nobody asks."""
+
+    def stage(self) -> Stage:
+        """Say whether connections are taken; cheaper than a look at everything."""
 
     def status(self) -> Status:
         """Take one look at everything."""

@@ -55,8 +55,8 @@ const reasons = (drops) => Object.entries(drops).filter(([, n]) => n).map(([why,
 
 function relay(now) {
   const state = $("relay-state");
-  state.textContent = t(now.relay.running ? "relay.up" : "relay.down");
-  state.dataset.stage = now.relay.running ? "aberto" : "fechado";
+  state.textContent = t(now.relay.elsewhere ? "relay.elsewhere" : now.relay.running ? "relay.up" : "relay.down");
+  state.dataset.stage = now.relay.running || now.relay.elsewhere ? "aberto" : "fechado";
   const last = (read) => rates(read).at(-1) ?? 0;
   $("relay-numbers").replaceChildren(
     pair(t("relay.legs"), compact(now.relay.legs)),

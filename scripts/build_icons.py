@@ -14,7 +14,9 @@ from pathlib import Path
 from fontTools import subset
 
 CLIENT = Path(__file__).resolve().parent.parent / "kivy_client"
-HEADER = '"""Code points of the icons in ``assets/fonts/icons.ttf``; written by ``scripts/build_icons.py``."""\n\n'
+HEADER = (
+    '"""Code points of the icons in ``assets/fonts/icons.ttf``; written by ``scripts/build_icons.py``."""\n\n'
+)
 
 
 def code_points(package: Path, names: list[str]) -> dict[str, int]:

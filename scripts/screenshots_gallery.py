@@ -42,31 +42,11 @@ def prepare(asked: argparse.Namespace) -> None:
 
 def draw(stage: Any, name: str, target: Path) -> None:
     """Show one example and write its picture."""
-    from kivy.clock import Clock
-    from kivy.core.window import Window
-
-    from tests.screens.scenes import set_scene
+    from tests.screens.scenes import save_picture, set_scene, settle
 
     set_scene(stage, name)
-    for _turn in range(8):
-        Clock.tick()
-        Window.dispatch("on_draw")
-    Window.screenshot(name=str(target.with_suffix("")) + "{:d}.png") if False else _write(Window, target)
-
-
-def _write(window: Any, target: Path) -> None:
-    """Write what the window shows."""
-    from kivy.core.image import Image
-    from kivy.graphics.texture import Texture
-
-    width, height = window.system_size if False else window.size
-    from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
-
-    data = glReadPixels(0, 0, int(width), int(height), GL_RGB, GL_UNSIGNED_BYTE)
-    texture = Texture.create(size=(int(width), int(height)), colorfmt="rgb")
-    texture.blit_buffer(data, colorfmt="rgb", bufferfmt="ubyte")
-    texture.flip_vertical()
-    Image(texture).save(str(target), flipped=False)
+    settle()
+    save_picture(target)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Protocol
 __all__ = ["NoPlatform", "Platform", "choose"]
 
 Answer = Callable[[str], None]
-"""Called with the key of the notification's button that was pressed, in any thread."""
+"""Called with the key of the button that was pressed, or with the path that was chosen, in any thread."""
 
 
 class Platform(Protocol):
@@ -41,6 +41,12 @@ class Platform(Protocol):
 
     def choose_route(self, route: str) -> None:
         """Send the call's sound there."""
+
+    def has_file_dialog(self) -> bool:
+        """Whether the system has a dialog of its own for choosing a file."""
+
+    def file_dialog(self, title: str, save: bool, suggestion: str, answer: Answer) -> None:
+        """Show that dialog; `answer(path)` comes later, in any thread, empty when nothing was chosen."""
 
     def stop(self) -> None:
         """End every thread and process that this facade started, within a second."""
@@ -77,6 +83,14 @@ class NoPlatform:
 
     def choose_route(self, route: str) -> None:
         """None to choose."""
+
+    def has_file_dialog(self) -> bool:
+        """No."""
+        return False
+
+    def file_dialog(self, title: str, save: bool, suggestion: str, answer: Answer) -> None:
+        """Nothing was chosen."""
+        answer("")
 
     def stop(self) -> None:
         """Nothing runs."""

@@ -26,7 +26,9 @@ def details_sheet(desk: Desk) -> Sheet:
 
 def _facts(call: CallView) -> list[Fact]:
     """Path, revealed addresses, encryption and key."""
-    way = Fact(inset=24, icon="swap-horizontal", label=phrases.path(call.path), value=phrases.path_help(call.path))
+    way = Fact(
+        inset=24, icon="swap-horizontal", label=phrases.path(call.path), value=phrases.path_help(call.path)
+    )
     told = ", ".join(call.path.revealed) or _("nenhum")
     shown = Fact(inset=24, icon="wifi", label=_("Endereços seus que o outro lado conhece"), value=told)
     lock = Fact(inset=24, icon="lock-outline", label=_("Criptografia"), value=call.encryption or "–")
@@ -42,6 +44,7 @@ def figures(view: FiguresView) -> list[tuple[str, str]]:
     return [
         (_("Perda ouvida aqui e lá"), f"{share(view.loss * 100)} · {share(view.loss_there * 100)}"),
         (_("Completado por cálculo"), share(view.concealed * 100)),
+        (_("Da boca ao ouvido, estimado"), f"{view.delay_ms:.0f} ms"),
         (_("Ida e volta"), f"{view.round_trip_ms:.0f} ms"),
         (_("Irregularidade e espera"), f"{view.jitter_ms:.0f} ms · {view.buffer_ms:.0f} ms"),
         (_("Taxa recebida e enviada"), f"{view.rate_in:.0f} · {view.rate_out:.0f} kbit/s"),

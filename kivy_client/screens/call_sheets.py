@@ -22,8 +22,12 @@ def volume_sheet(desk: Desk) -> Sheet:
     """How much louder or softer this person is heard; kept with the contact."""
     call = desk.state.call
     name = call.name if call else ""
-    sheet = Sheet(title=_("Volume de {name}").format(name=name), text=_("Vale também para as próximas ligações."))
-    gauge = Gauge(low=-GAIN_LIMIT, high=GAIN_LIMIT, step=1.0, value=call.gain_db if call else 0.0, text=_("Volume"))
+    sheet = Sheet(
+        title=_("Volume de {name}").format(name=name), text=_("Vale também para as próximas ligações.")
+    )
+    gauge = Gauge(
+        low=-GAIN_LIMIT, high=GAIN_LIMIT, step=1.0, value=call.gain_db if call else 0.0, text=_("Volume")
+    )
     gauge.bind(on_slide=lambda _gauge, gain: desk.do(lambda commands: commands.set_gain(gain)))
     gauge.size_hint_x, gauge.pos_hint = 0.85, {"center_x": 0.5}
     sheet.add_widget(gauge)
@@ -43,7 +47,7 @@ def route_sheet(desk: Desk) -> Sheet:
         ("speaker", _("Alto-falante"), call.speaker if call else settings.speaker, "volume-high"),
     )
     for field, title, present, icon in devices:
-        row = ActionRow(text=title, value=present or _("O do sistema"), icon=icon)
+        row = ActionRow(text=title, value=present or _("Padrão do sistema"), icon=icon)
         row.bind(on_release=lambda _row, field=field: pick_device(desk, field))
         sheet.add_widget(row)
     return sheet
@@ -58,7 +62,9 @@ def words_differ_sheet(desk: Desk) -> Sheet:
     """The words differ: somebody may listen. The call ends unless it was a slip."""
     sheet = Sheet(
         title=_("As palavras são mesmo diferentes?"),
-        text=_("Então alguém pode estar ouvindo no meio. A ligação termina e o aviso fica guardado com o contato."),
+        text=_(
+            "Então alguém pode estar ouvindo no meio. A ligação termina e o aviso fica guardado com o contato."
+        ),
     )
 
     def end() -> None:

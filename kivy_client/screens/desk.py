@@ -21,6 +21,10 @@ class Desk(Protocol):
         """The newest view state."""
 
     @property
+    def contact(self) -> str:
+        """Whose details are open."""
+
+    @property
     def platform(self) -> Platform:
         """What the system offers: clipboard, notifications, vibration."""
 

@@ -35,7 +35,11 @@ class Ended(Screen):
         if call is None:
             return
         self.name = call.name
-        self.icon, self.text, self.hint = phrases.ended_icon(call), phrases.ended(call), phrases.ended_help(call)
+        self.icon, self.text, self.hint = (
+            phrases.ended_icon(call),
+            phrases.ended(call),
+            phrases.ended_help(call),
+        )
         self.reason = f"“{call.reason}”" if call.reason else ""
         self.can_repeat = call.can_repeat
         self.bad = call.cause in phrases.ALARMING

@@ -8,6 +8,7 @@ from kivy_client.screens.desk import Desk
 from kivy_client.screens.screen import Screen
 
 SCREENS = {
+    "splash": ("splash", "Splash"),
     "room": ("room", "Room"),
     "nobody": ("nobody", "Nobody"),
     "contact": ("contact", "ContactDetails"),

@@ -51,15 +51,20 @@ _PHASES = {
 }
 
 
+SIDE_PLACES = frozenset({Place.CONTACT, Place.ABOUT, Place.SHARE})
+"""These open beside the list they were reached from, where there are two panes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Where:
-    """What the window remembers: the place, whose details are open, and whether the first start goes on.
+    """What the window remembers: the place, the list it was reached from (`base`), whose details are open.
 
-    `arriving` is True from the first start (or a wish to change name or server) until «Entrar na sala»;
+    Whether the first start goes on: `arriving` is True from the first start (or a wish to change name or server) until «Entrar na sala»;
     `checking` asks for the check of sound and network.
     """
 
     place: Place = Place.ROOM
+    base: Place = Place.ROOM
     contact: str = ""
     arriving: bool = False
     checking: bool = False

@@ -176,7 +176,7 @@ _PATH_HELP = {
     Path.LINES: N_("A rede não deixa passar UDP; a voz vai junto com as mensagens, com mais atraso."),
 }
 
-_QUALITY = {0: N_("Sem som"), 1: N_("Ruim"), 2: N_("Razoável"), 3: N_("Boa")}
+_QUALITY = {0: N_("Sem som"), 1: N_("Som ruim"), 2: N_("Som razoável"), 3: N_("Som bom")}
 
 _CAUSE = {
     QualityCause.LOSS: N_("pacotes se perdem"),
@@ -197,7 +197,10 @@ _CAUTION = {
     Caution.DEVICE_LOST: N_("O aparelho de som sumiu; usando outro até ele voltar"),
     Caution.DEVICE_BACK: N_("O aparelho de som voltou"),
     Caution.SERVER_AWAY: N_("Sem contato com o servidor; a conversa continua"),
-    Caution.CLIPPING: N_("O microfone está alto demais"),
+    Caution.NOTHING_ARRIVES: N_("Nada está chegando: a linha está muda"),
+    Caution.ONLY_SILENCE: N_("Do outro lado só vem silêncio: o microfone de lá pode estar desligado"),
+    Caution.ECHO_NOT_CANCELLED: N_("O eco não pode ser tirado aqui; use fones de ouvido"),
+    Caution.RECORDING_STOPPED: N_("A gravação parou: o arquivo não pode mais ser escrito"),
 }
 
 TROUBLE = {
@@ -320,14 +323,20 @@ def phase(call: CallView) -> str:
 
 def history_line(entry: HistoryEntry, now: float) -> str:
     """Kind, end or duration, and when: the second line of a row of the history."""
-    outcome = clock(entry.duration) if entry.duration else _(_SHORT[entry.cause]) if entry.cause in _SHORT else ""
+    told = entry.kind in (HistoryKind.MADE, HistoryKind.RECEIVED) and entry.cause in _SHORT
+    outcome = clock(entry.duration) if entry.duration else _(_SHORT[entry.cause]) if told else ""
     return " · ".join(part for part in (_(HISTORY[entry.kind].word), outcome, when(entry.when, now)) if part)
 
 
 def trouble(view: ConnectionView | Problem) -> str:
     """Why something failed, for people; the detail is added where it tells more."""
     sentence = _(TROUBLE[view.trouble]) if view.trouble in TROUBLE else ""
-    tells_more = view.trouble in (Trouble.REFUSED, Trouble.FILE_SET_ASIDE, Trouble.FILE_NOT_WRITTEN, Trouble.SOUND)
+    tells_more = view.trouble in (
+        Trouble.REFUSED,
+        Trouble.FILE_SET_ASIDE,
+        Trouble.FILE_NOT_WRITTEN,
+        Trouble.SOUND,
+    )
     return f"{sentence} {view.detail}".strip() if tells_more and view.detail else sentence
 
 

@@ -17,7 +17,13 @@ from kivy_client.widgets.sheet import Sheet, choices
 _OFFERS: tuple[tuple[str, Presence, float | None, str, str], ...] = (
     ("free", Presence.FREE, None, N_("Livre"), N_("As ligações tocam.")),
     ("away", Presence.AWAY, None, N_("Ausente"), N_("Tocam também; os outros veem que talvez você demore.")),
-    ("dnd-30", Presence.DO_NOT_DISTURB, 1800, N_("Não perturbe por 30 minutos"), N_("O servidor recusa por você.")),
+    (
+        "dnd-30",
+        Presence.DO_NOT_DISTURB,
+        1800,
+        N_("Não perturbe por 30 minutos"),
+        N_("O servidor recusa por você."),
+    ),
     ("dnd-120", Presence.DO_NOT_DISTURB, 7200, N_("Não perturbe por 2 horas"), ""),
     ("dnd", Presence.DO_NOT_DISTURB, None, N_("Não perturbe até eu mudar"), ""),
 )

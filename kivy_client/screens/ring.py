@@ -81,7 +81,9 @@ class Incoming(Screen):
 
     def choose_reason(self) -> None:
         """Offer short reasons, and a field for one's own."""
-        sheet = Sheet(title=_("Recusar com um motivo"), text=_("{name} vai ler o motivo.").format(name=self.name))
+        sheet = Sheet(
+            title=_("Recusar com um motivo"), text=_("{name} vai ler o motivo.").format(name=self.name)
+        )
         for reason in REASONS:
             row = ActionRow(text=_(reason), icon="message-text-outline", chevron="")
             row.bind(on_release=lambda row: self.refuse(row.text))

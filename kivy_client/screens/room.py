@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from kivy.clock import Clock
-from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, ObjectProperty, StringProperty
-from kivy.uix.boxlayout import BoxLayout
-from kivy.uix.recycleview import RecycleView
-from kivy.uix.recycleview.views import RecycleDataViewBehavior
+from kivy.properties import BooleanProperty, ColorProperty, StringProperty
 
 from kivy_client.i18n import N_, _
 from kivy_client.screens import phrases, presence  # noqa: F401 - presence: its rule is used in room.kv
@@ -19,9 +15,8 @@ from kivy_client.screens.search import sought
 from kivy_client.session.results import CallResult
 from kivy_client.session.state import Person, ViewState
 from kivy_client.session.vocabulary import Link, Presence
-from kivy_client.widgets.focus import DOWN, ENTER, KEYPAD_ENTER, SPACE, UP, Focusable
+from kivy_client.widgets.listing import ListingRow
 from kivy_client.widgets.look import load_kv, look
-from kivy_client.widgets.press import Pressable
 
 CALLABLE = frozenset({Presence.FREE, Presence.AWAY, Presence.OFFLINE})
 """A tap calls these; for the others the row offers to tell when they are free."""
@@ -38,12 +33,9 @@ REFUSALS = {
 """Why a call did not even begin."""
 
 
-class RoomRow(RecycleDataViewBehavior, Pressable, BoxLayout):
+class RoomRow(ListingRow):
     """One person: avatar, name, state by icon, colour and word; a tap calls, the small button opens the details."""
 
-    index = NumericProperty(0)
-    person = ObjectProperty(None, allownone=True)
-    list = ObjectProperty(None, allownone=True)
     name = StringProperty("")
     icon = StringProperty("")
     word = StringProperty("")
@@ -53,29 +45,19 @@ class RoomRow(RecycleDataViewBehavior, Pressable, BoxLayout):
     act_tint = ColorProperty((0, 0, 0, 1))
     lit = BooleanProperty(True)
     favourite = BooleanProperty(False)
-    active = BooleanProperty(False)
-    focus_wanted = BooleanProperty(False)
 
-    def refresh_view_attrs(self, recycle: Any, index: int, data: dict[str, Any]) -> None:
-        """Take another person over: called by the RecycleView as rows are reused."""
-        self.index = index
-        self.list = recycle
-        self.active = recycle.active == index
-        self.apply(data["person"])
-
-    def apply(self, person: Person) -> None:
+    def apply(self, item: Person) -> None:
         """Show this person."""
-        self.person = person
-        mark = phrases.presence(person)
-        self.name = person.name
-        self.lit = person.presence is not Presence.OFFLINE
-        self.favourite = person.favourite
+        mark = phrases.presence(item)
+        self.name = item.name
+        self.lit = item.presence is not Presence.OFFLINE
+        self.favourite = item.favourite
         self.icon, self.word, self.tint = mark.icon, mark.word, getattr(look, mark.colour)
-        if person.alarm:
+        if item.alarm:
             self.icon, self.word, self.tint = "shield-alert", _("a chave mudou"), look.danger
-        elif person.blocked:
+        elif item.blocked:
             self.icon, self.word, self.tint = "block-helper", _("bloqueado"), look.soft
-        self._offer(person)
+        self._offer(item)
 
     def _offer(self, person: Person) -> None:
         """What the row's end shows: the telephone, or the bell for those who cannot be called now."""
@@ -86,71 +68,6 @@ class RoomRow(RecycleDataViewBehavior, Pressable, BoxLayout):
             self.act_text = _("Não avisar") if person.waiting else _("Avisar quando livre")
         quiet = self.act_icon == "bell-outline" or not self.lit
         self.act_tint = look.soft if quiet else look.accent
-
-
-class RoomList(Focusable, RecycleView):
-    """The rows.  One stop for Tab; arrows move the mark, Enter does what a tap on the row does."""
-
-    active = NumericProperty(-1)
-    owner = ObjectProperty(None, allownone=True)
-
-    def fill(self, people: Sequence[Person]) -> None:
-        """Show these; where only states changed, the rows in sight are painted again and nothing moves."""
-        old = self.data
-        same = len(old) == len(people) and all(
-            row["person"].name == person.name for row, person in zip(old, people, strict=True)
-        )
-        if not same:
-            self.active = -1
-            self.data = [{"person": person} for person in people]
-            return
-        for row, person in zip(old, people, strict=True):
-            row["person"] = person
-        self.repaint()
-
-    def repaint(self) -> None:
-        """Paint the rows in sight again."""
-        for row in self.rows():
-            if row.index < len(self.data):
-                row.apply(self.data[row.index]["person"])
-
-    def rows(self) -> list[RoomRow]:
-        """The rows in sight."""
-        layout = self.layout_manager
-        return [row for row in layout.children if isinstance(row, RoomRow)] if layout else []
-
-    def on_active(self, _list: RoomList, active: int) -> None:
-        """Mark the row and bring it into sight."""
-        for row in self.rows():
-            row.active = row.index == active
-
-    def on_focused(self, _list: RoomList, focused: bool) -> None:
-        """The mark shows only with the focus."""
-        self.active = max(0, self.active) if focused and self.data else -1
-
-    def take_key(self, key: int) -> bool:
-        """Arrows move the mark; at the ends they leave the list."""
-        if key in (UP, DOWN):
-            wanted = self.active + (1 if key == DOWN else -1)
-            if not 0 <= wanted < len(self.data):
-                return False
-            self.active = wanted
-            self._reveal(wanted)
-            return True
-        if key in (ENTER, KEYPAD_ENTER, SPACE) and 0 <= self.active < len(self.data):
-            self.owner.tapped(self.data[self.active]["person"])
-            return True
-        return False
-
-    def _reveal(self, index: int) -> None:
-        """Scroll so that this row is in sight."""
-        total, height = len(self.data) * look.row, self.height
-        if total <= height:
-            return
-        top, bottom = index * look.row, (index + 1) * look.row
-        offset = (1 - self.scroll_y) * (total - height)
-        wanted = min(top, max(offset, bottom - height))
-        self.scroll_y = 1 - wanted / (total - height)
 
 
 class Room(Screen):
@@ -166,6 +83,7 @@ class Room(Screen):
     empty_text = StringProperty("")
     empty_hint = StringProperty("")
     people: tuple[Person, ...] | None = None
+    names: list[str] | None = None
     looked_at: tuple[str, ...] = ()
 
     def __init__(self, desk: Any, **kwargs: Any) -> None:
@@ -192,7 +110,9 @@ class Room(Screen):
 
     def _fill(self) -> None:
         shown = sought(self.people or (), self.query)
-        self.ids.list.fill(shown)
+        names = [person.name for person in shown]
+        self.ids.list.fill(shown, same=names == self.names)
+        self.names = names
         free = sum(person.presence is Presence.FREE for person in shown)
         self.summary = phrases.people(len(shown), free) if shown else ""
 

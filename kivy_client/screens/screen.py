@@ -9,7 +9,8 @@ from kivy.uix.boxlayout import BoxLayout
 
 from kivy_client.screens.desk import Desk
 from kivy_client.session.state import ViewState
-from kivy_client.widgets import area, choose, field, parts, press, sheet, text  # noqa: F401 - the rules screens use
+from kivy_client.widgets import area, choose, field, listing, parts, press, sheet, text  # noqa: F401 - rules screens use
+from kivy_client.widgets.parts import Meter
 
 __all__ = ["Screen"]
 
@@ -35,8 +36,9 @@ class Screen(BoxLayout):
     def tick(self, now: float) -> None:
         """About once a second while in front: texts that depend on the time."""
 
-    def beat(self) -> None:
-        """Several times a second while in front: meters."""
+    def levels(self) -> dict[Meter, float]:
+        """What its meters show now, 0 to 1; asked several times a second while in front."""
+        return {}
 
     def escape(self) -> bool:
         """Esc: True when it meant something here."""

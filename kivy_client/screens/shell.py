@@ -7,15 +7,11 @@ from typing import Any
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 
-from kivy_client.screens.navigation import Place
 from kivy_client.widgets import parts  # noqa: F401 - its rules are used in shell.kv
 from kivy_client.widgets.look import load_kv
 from kivy_client.widgets.press import Pressable
 
-__all__ = ["NavItem", "Shell"]
-
-BELONGS = {Place.CONTACT: Place.ROOM, Place.SHARE: Place.ROOM, Place.ABOUT: Place.SETTINGS}
-"""Under which item of the navigation a place is found."""
+__all__ = ["NavBar", "NavItem", "Shell"]
 
 
 class NavItem(Pressable, BoxLayout):
@@ -26,6 +22,12 @@ class NavItem(Pressable, BoxLayout):
     place = StringProperty("")
     chosen = BooleanProperty(False)
     badge = NumericProperty(0)
+
+
+class NavBar(BoxLayout):
+    """The places, in a rail or a bar; `owner` is the shell."""
+
+    owner = ObjectProperty(None, allownone=True, rebind=True)
 
 
 class Shell(BoxLayout):

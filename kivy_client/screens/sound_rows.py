@@ -22,15 +22,17 @@ def device_label(state: ViewState, field: str) -> str:
     """What people read for the device a setting names."""
     name = getattr(state.settings, field)
     found = next((device.label for device in devices(state, field) if device.name == name), name)
-    return found or _("O do sistema")
+    return found or _("Padrão do sistema")
 
 
 def pick_device(desk: Desk, field: str) -> None:
     """Offer the devices there are, the system's choice first."""
     desk.do(lambda commands: commands.refresh_devices())
     state = desk.state
-    rows = [("", _("O do sistema"), "")]
-    rows += [(device.name, device.label, _("padrão") if device.default else "") for device in devices(state, field)]
+    rows = [("", _("Padrão do sistema"), "")]
+    rows += [
+        (device.name, device.label, _("padrão") if device.default else "") for device in devices(state, field)
+    ]
 
     def pick(name: str) -> None:
         desk.close()

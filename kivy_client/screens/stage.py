@@ -14,20 +14,33 @@ from kivy.uix.floatlayout import FloatLayout
 from kivy_client.i18n import _, tr
 from kivy_client.platforms.facade import Platform
 from kivy_client.screens import gallery, phrases
-from kivy_client.screens.navigation import CALL_FRONTS, WIDE_DP, Front, Place, Where, first_start, front
+from kivy_client.screens.navigation import (
+    CALL_FRONTS,
+    SIDE_PLACES,
+    WIDE_DP,
+    Front,
+    Place,
+    Where,
+    first_start,
+    front,
+)
 from kivy_client.screens.screen import Screen
-from kivy_client.screens.shell import BELONGS, Shell
+from kivy_client.screens.shell import Shell
 from kivy_client.session.boundary import Commands
 from kivy_client.session.state import ViewState
 from kivy_client.session.vocabulary import Link
+from kivy_client.widgets import layer, levels  # noqa: F401 - their classes are used in stage.kv
 from kivy_client.widgets.focus import ESCAPE, FocusRing
 from kivy_client.widgets.look import load_kv, look
+from kivy_client.widgets.parts import Meter
 from kivy_client.widgets.sheet import Sheet, SheetLayer
 
 R = TypeVar("R")
 Doer = Callable[[Callable[[Commands], Any], Callable[[Any], None] | None], None]
-SIDE_PLACES = (Place.CONTACT, Place.ABOUT, Place.SHARE)
-"""These open beside their list where there are two panes."""
+
+
+LISTS = (Place.ROOM, Place.HISTORY)
+"""Places that are a narrow list, with something beside it where there is room."""
 
 
 class Stage(FloatLayout):
@@ -44,7 +57,9 @@ class Stage(FloatLayout):
         self.shown = False
         self.screens: dict[str, Screen] = {}
         self.shell = Shell()
-        self.shell.bind(on_visit=lambda _s, key: self.go(Place(key)), on_remedy=lambda _s: self._banner_action())
+        self.shell.bind(
+            on_visit=lambda _s, key: self.go(Place(key)), on_remedy=lambda _s: self._banner_action()
+        )
         self.layer: SheetLayer = self.ids.layer
         self.focus = FocusRing(self._front_widget)
         self.on_screen: list[Screen] = []
@@ -54,20 +69,28 @@ class Stage(FloatLayout):
 
     # What the desk offers to screens
 
+    @property
+    def contact(self) -> str:
+        """Whose details are open."""
+        return self.where.contact
+
     def do(self, action: Callable[[Commands], R], then: Callable[[R], None] | None = None) -> None:
         """Run a command where the commands live."""
         self._doer(action, then)
 
     def go(self, place: Place, contact: str = "") -> None:
         """Show a place."""
-        self.where = replace(self.where, place=place, contact=contact or self.where.contact)
+        base = self.where.base if place in SIDE_PLACES else place
+        self.where = replace(self.where, place=place, base=base, contact=contact or self.where.contact)
         if self.state.ended is not None:
             self.do(lambda commands: commands.dismiss_ended())
         self.refresh()
 
     def back(self) -> None:
         """Out of the details, else back to the room."""
-        self.where = replace(self.where, place=BELONGS.get(self.where.place, Place.ROOM), contact="")
+        away = self.where.place in SIDE_PLACES
+        place = self.where.base if away else Place.ROOM
+        self.where = replace(self.where, place=place, base=place, contact="")
         self.refresh()
 
     def arrive(self, on: bool) -> None:
@@ -111,8 +134,9 @@ class Stage(FloatLayout):
         """Put the right screens in front and render them."""
         self.wide = self.width >= dp(WIDE_DP)
         facing = front(self.state, self.where)
-        in_panes = facing is Front.HOME or (self.wide and facing in CALL_FRONTS)
-        screens = self._panes(facing) if in_panes else [self._screen(facing.value)]
+        in_panes = self.shown and (facing is Front.HOME or (self.wide and facing in CALL_FRONTS))
+        alone = facing.value if self.shown else "splash"
+        screens = self._panes(facing) if in_panes else [self._screen(alone)]
         self._place(screens, in_panes)
         for screen in screens:
             screen.wide = self.wide
@@ -125,9 +149,17 @@ class Stage(FloatLayout):
         self._render_banner()
 
     def beat(self) -> None:
-        """Several times a second."""
-        for screen in self.on_screen:
-            screen.beat()
+        """Several times a second: move the meters."""
+        levels: dict[Meter, float] = {}
+        if self.layer.sheet is None:
+            for screen in self.on_screen:
+                levels |= screen.levels()
+        self.ids.levels.show(levels)
+
+    @property
+    def has_meters(self) -> bool:
+        """Whether a screen in front draws levels."""
+        return any(screen.levels() for screen in self.on_screen)
 
     def key_down(self, key: int, shift: bool) -> bool:
         """A key went down that no text field took."""
@@ -144,15 +176,16 @@ class Stage(FloatLayout):
     # How it is done
 
     def _panes(self, facing: Front) -> list[Screen]:
-        place = self.where.place
-        listed = BELONGS.get(place, place)
+        """The one or two screens of the shell."""
+        place, base = self.where.place, self.where.base
         if not self.wide:
             return [self._screen(place.value)]
+        left = self._screen(base.value)
         if facing in CALL_FRONTS:
-            return [self._screen(Place.ROOM.value if listed is Place.SETTINGS else listed.value), self._screen(facing.value)]
+            return [left if base in LISTS else self._screen(Place.ROOM.value), self._screen(facing.value)]
         if place in SIDE_PLACES:
-            return [self._screen(listed.value), self._screen(place.value)]
-        return [self._screen(listed.value)] + ([self._screen("nobody")] if listed is Place.ROOM else [])
+            return [left, self._screen(place.value)]
+        return [left, self._screen("nobody")] if base in LISTS else [left]
 
     def _screen(self, key: str) -> Screen:
         """The screen of that name, built when it is first needed."""
@@ -165,7 +198,7 @@ class Stage(FloatLayout):
         if in_panes:
             self._put(page, self.shell)
             self.shell.wide = self.wide
-            self.shell.place = BELONGS.get(self.where.place, self.where.place).value
+            self.shell.place = self.where.base.value
             self.shell.missed = self.state.missed
             self.shell.fill(screens[0], screens[1] if len(screens) > 1 else None)
         else:
@@ -197,7 +230,9 @@ class Stage(FloatLayout):
     def _render_banner(self) -> None:
         view = self.state.connection
         problem = self.state.problems[-1] if self.state.problems else None
-        self.shell.banner = phrases.connection(view, self.now()) or (phrases.trouble(problem) if problem else "")
+        self.shell.banner = phrases.connection(view, self.now()) or (
+            phrases.trouble(problem) if problem else ""
+        )
         self.shell.banner_tone = "danger" if view.link is Link.STOPPED else "warn"
         actions = {Link.WAITING: _("Tentar agora"), Link.STOPPED: _("Mudar"), Link.OFF: _("Conectar")}
         plain = _("Entendi") if problem and view.link is Link.ONLINE else ""
@@ -233,8 +268,6 @@ class Stage(FloatLayout):
 
     def _end_toast(self, _dt: float) -> None:
         self.toast = ""
-
-
 
 
 load_kv(__file__)

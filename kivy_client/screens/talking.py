@@ -14,6 +14,7 @@ from kivy_client.session.state import CallView, ViewState
 from kivy_client.session.vocabulary import CallPhase
 from kivy_client.widgets.focus import SPACE
 from kivy_client.widgets.look import load_kv
+from kivy_client.widgets.parts import Meter
 from kivy_client.widgets.press import CallButton
 
 
@@ -72,7 +73,7 @@ class Talking(Screen):
         for button in [child for child in bottom.children if isinstance(child, TalkButton)]:
             bottom.remove_widget(button)
         if on:
-            button = TalkButton()
+            button = TalkButton(held=self.pressed)
             button.bind(on_press=lambda _b: self.talk(True), on_release=lambda _b: self.talk(False))
             self.bind(pressed=button.setter("held"))
             bottom.add_widget(button, index=len(bottom.children))
@@ -85,13 +86,10 @@ class Talking(Screen):
         self.status_urgent = self.call.phase is CallPhase.RECONNECTING
         self.status = phrases.clock(now - (self.since or now)) if calm else phrases.phase(self.call)
 
-    def beat(self) -> None:
-        """Renew the meters."""
+    def levels(self) -> dict[Meter, float]:
+        """The levels of both sides."""
         meters = self.desk.state.meters
-        mine, theirs = self.ids.mine, self.ids.theirs
-        for meter, value in ((mine, 0.0 if self.muted else meters.mine), (theirs, meters.theirs)):
-            if abs(meter.value - value) > 0.02:
-                meter.value = value
+        return {self.ids.mine: 0.0 if self.muted else meters.mine, self.ids.theirs: meters.theirs}
 
     def hang_up(self) -> None:
         """End the call."""
@@ -142,7 +140,6 @@ class Talking(Screen):
         """The talk key counts as released when the screen goes."""
         self.call = None
         self.pressed = False
-
 
 
 load_kv(__file__)

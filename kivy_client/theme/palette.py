@@ -170,7 +170,13 @@ TEXT_PAIRS = (
 )
 """(text, ground): at least 4.5 to 1, in high contrast at least 7 to 1."""
 
-EDGE_PAIRS = (("edge", "ground"), ("edge", "surface"), ("accent", "ground"), ("accent", "surface"), ("end", "surface"))
+EDGE_PAIRS = (
+    ("edge", "ground"),
+    ("edge", "surface"),
+    ("accent", "ground"),
+    ("accent", "surface"),
+    ("end", "surface"),
+)
 """(shape, ground): at least 3 to 1."""
 
 

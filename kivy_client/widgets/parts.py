@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from kivy.properties import BooleanProperty, ColorProperty, ListProperty, NumericProperty, OptionProperty, StringProperty
+from kivy.properties import (
+    BooleanProperty,
+    ColorProperty,
+    ListProperty,
+    NumericProperty,
+    OptionProperty,
+    StringProperty,
+)
 from kivy.uix.anchorlayout import AnchorLayout
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
@@ -42,9 +49,8 @@ class Bars(Widget):
 
 
 class Meter(Widget):
-    """A level from 0 to 1 as a thin bar; the screen sets `value` at its own pace."""
+    """The track of a level; its bar is drawn by `Levels`, above the kept picture of the screen."""
 
-    value = NumericProperty(0.0)
     tint = ColorProperty((0, 0, 0, 1))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kivy.properties import BooleanProperty, ColorProperty, NumericProperty, OptionProperty, StringProperty
 from kivy.uix.behaviors import ButtonBehavior
 from kivy.uix.boxlayout import BoxLayout
@@ -17,7 +19,20 @@ KINDS = ("filled", "tonal", "quiet", "text", "danger", "end", "alarm", "alarm-te
 
 
 class Pressable(ButtonBehavior, Focusable):
-    """A button without a look: pressed by touch, Enter or Space; fires `on_release`."""
+    """A button without a look: pressed by touch, Enter or Space; fires `on_release`.
+
+    Where it makes no sense now it is not `shown`: it keeps its place, is not seen, and takes neither touch nor focus.
+    """
+
+    shown = BooleanProperty(True)
+
+    def on_touch_down(self, touch: Any) -> bool:
+        """A button that is not shown is not there."""
+        return bool(self.shown and super().on_touch_down(touch))
+
+    def can_focus(self) -> bool:
+        """Nor does Tab stop at it."""
+        return bool(self.shown and super().can_focus())
 
     def operate(self) -> None:
         """Press it from the keyboard."""

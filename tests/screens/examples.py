@@ -92,20 +92,50 @@ HISTORY = (
     HistoryEntry(9, HistoryKind.MISSED, "joão", NOW - 1500, EndCause.MISSED, seen=False),
     HistoryEntry(8, HistoryKind.MADE, "ana.lúcia", NOW - 4000, EndCause.HUNG_UP_HERE, 754, 3),
     HistoryEntry(7, HistoryKind.MADE, "antônio", NOW - 9000, EndCause.BUSY),
-    HistoryEntry(6, HistoryKind.RECEIVED, "maria.aparecida.dos.santos.silva", NOW - 90000, EndCause.HUNG_UP_THERE, 65, 2),
+    HistoryEntry(
+        6,
+        HistoryKind.RECEIVED,
+        "maria.aparecida.dos.santos.silva",
+        NOW - 90000,
+        EndCause.HUNG_UP_THERE,
+        65,
+        2,
+    ),
     HistoryEntry(5, HistoryKind.MISSED_AWAY, "fátima", NOW - 180000, EndCause.MISSED),
     HistoryEntry(4, HistoryKind.RECEIVED, "ana.lúcia", NOW - 260000, EndCause.CONNECTION_LOST, 3725, 1),
     HistoryEntry(3, HistoryKind.MADE, "zuleica", NOW - 300000, EndCause.ABSENT),
 )
 MESSAGES = (
-    LogLine(1, NOW - 60, False, "OLA", "OLA 0 versao=1 recursos= servidor=sala limites=linha:4096,pendente:65536"),
-    LogLine(2, NOW - 59, True, "PEDIDO-REGISTRO", "PEDIDO-REGISTRO 1 nome=marta chave=k3x7… sig=8f2c… versao=1"),
-    LogLine(3, NOW - 59, False, "REGISTRO-BEM-SUCEDIDO", "REGISTRO-BEM-SUCEDIDO 1 nome=marta rev=1790000000001 vida=45"),
+    LogLine(
+        1, NOW - 60, False, "OLA", "OLA 0 versao=1 recursos= servidor=sala limites=linha:4096,pendente:65536"
+    ),
+    LogLine(
+        2, NOW - 59, True, "PEDIDO-REGISTRO", "PEDIDO-REGISTRO 1 nome=marta chave=k3x7… sig=8f2c… versao=1"
+    ),
+    LogLine(
+        3,
+        NOW - 59,
+        False,
+        "REGISTRO-BEM-SUCEDIDO",
+        "REGISTRO-BEM-SUCEDIDO 1 nome=marta rev=1790000000001 vida=45",
+    ),
     LogLine(4, NOW - 58, True, "PEDIDO-TABELA", "PEDIDO-TABELA 2"),
     LogLine(5, NOW - 58, False, "TABELA-INICIO", "TABELA-INICIO 2 rev=1790000000001 total=12"),
-    LogLine(6, NOW - 12, False, "CONVITE", "CONVITE 0 chamada=9adf… de=joão compromisso=77b1… hora=1789999988 sig=a01c…"),
+    LogLine(
+        6,
+        NOW - 12,
+        False,
+        "CONVITE",
+        "CONVITE 0 chamada=9adf… de=joão compromisso=77b1… hora=1789999988 sig=a01c…",
+    ),
     LogLine(7, NOW - 12, True, "TOCANDO", "TOCANDO 3 chamada=9adf…"),
-    LogLine(8, NOW - 4, True, "CONVITE-REJEITADO", "CONVITE-REJEITADO 4 chamada=9adf… codigo=recusado motivo=Agora%20não"),
+    LogLine(
+        8,
+        NOW - 4,
+        True,
+        "CONVITE-REJEITADO",
+        "CONVITE-REJEITADO 4 chamada=9adf… codigo=recusado motivo=Agora%20não",
+    ),
 )
 DEVICES = (
     DeviceView("default", "Padrão do sistema", True),
@@ -120,7 +150,9 @@ ROOM = ViewState(
     messages=MESSAGES,
     microphones=DEVICES,
     speakers=DEVICES,
-    identity=IdentityView(fingerprint=KEY, words=("barco", "lua", "pedra", "sino", "vento", "mesa", "folha", "rio")),
+    identity=IdentityView(
+        fingerprint=KEY, words=("barco", "lua", "pedra", "sino", "vento", "mesa", "folha", "rio")
+    ),
 )
 CALL = CallView(
     phase=CallPhase.TALKING,
@@ -129,7 +161,9 @@ CALL = CallView(
     began=NOW - 140,
     talking_since=NOW - 125,
     words=("barco", "girafa", "violão"),
-    figures=FiguresView(loss=0.012, loss_there=0.0, jitter_ms=8, round_trip_ms=42, buffer_ms=60, rate_in=33, rate_out=34),
+    figures=FiguresView(
+        loss=0.012, loss_there=0.0, jitter_ms=8, round_trip_ms=42, buffer_ms=60, rate_in=33, rate_out=34
+    ),
     path=PathView(Path.RELAY),
     encryption="AES_CM_128_HMAC_SHA1_80 · X25519 · Ed25519",
     key=KEY,
@@ -165,7 +199,9 @@ STATES: dict[str, ViewState] = {
     ),
     "question": replace(ViewState(), connection=replace(ONLINE, link=Link.ASKING), question=QUESTION),
     "question-changed": replace(
-        ViewState(), connection=replace(ONLINE, link=Link.ASKING), question=replace(QUESTION, former=OTHER_KEY)
+        ViewState(),
+        connection=replace(ONLINE, link=Link.ASKING),
+        question=replace(QUESTION, former=OTHER_KEY),
     ),
     "check": replace(ROOM, setup=SETUP),
     "room": ROOM,
@@ -175,11 +211,14 @@ STATES: dict[str, ViewState] = {
         ROOM, connection=replace(ONLINE, link=Link.WAITING, trouble=Trouble.UNREACHABLE, retry_at=NOW + 8)
     ),
     "room-problem": replace(
-        ROOM, problems=(Problem(1, Trouble.FILE_SET_ASIDE, "historico.json → historico.json.estragado-1", NOW),)
+        ROOM,
+        problems=(Problem(1, Trouble.FILE_SET_ASIDE, "historico.json → historico.json.estragado-1", NOW),),
     ),
     "outgoing": calling(CallPhase.CALLING, words=(), talking_since=None),
     "outgoing-ringing": calling(CallPhase.RINGING, words=(), talking_since=None),
-    "incoming": calling(CallPhase.INCOMING, words=(), talking_since=None, direction=Direction.INCOMING, name="joão"),
+    "incoming": calling(
+        CallPhase.INCOMING, words=(), talking_since=None, direction=Direction.INCOMING, name="joão"
+    ),
     "securing": calling(CallPhase.SECURING, words=(), talking_since=None),
     "talking": calling(CallPhase.TALKING),
     "talking-verified": calling(CallPhase.TALKING, verified=True, path=PathView(Path.DIRECT, ("192.0.2.7",))),
@@ -199,7 +238,9 @@ STATES: dict[str, ViewState] = {
         warnings=(Caution.DEVICE_LOST,),
         waiting_names=("maria.aparecida.dos.santos.silva",),
     ),
-    "reconnecting": calling(CallPhase.RECONNECTING, quality=QualityView(0, QualityCause.SILENCE, Side.NOBODY)),
+    "reconnecting": calling(
+        CallPhase.RECONNECTING, quality=QualityView(0, QualityCause.SILENCE, Side.NOBODY)
+    ),
     "ended": ended(EndCause.HUNG_UP_HERE, duration=754.0, bars=3, path=Path.RELAY),
     "ended-busy": ended(EndCause.BUSY),
     "ended-refused": ended(EndCause.REFUSED, reason="Estou em reunião"),

@@ -1,0 +1,75 @@
+"""The window: `sala [LINK] [--estado PASTA] [--nome NOME] [--servidor ENDEREÇO]`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from kivy_client.pace import Pacer
+from kivy_client.window import configure
+
+NO_SCREEN = "sala: não há tela aqui; no terminal use sala-cli."
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(prog="sala", description="Sala de Conversa: a janela.")
+    parser.add_argument("link", nargs="?", default="", help="link sala:// de um servidor")
+    parser.add_argument(
+        "--estado", type=Path, default=None, help="pasta do estado (identidade, contatos, ajustes)"
+    )
+    parser.add_argument("--nome", default="", help="o nome com que entrar")
+    parser.add_argument("--servidor", default="", help="o servidor: host, host:porta ou link sala://")
+    return parser.parse_args(arguments)
+
+
+def has_screen(environment: dict[str, str]) -> bool:
+    """Whether a window can be opened at all: on X11 and Wayland somebody must offer a display."""
+    if sys.platform in ("win32", "darwin") or hasattr(sys, "getandroidapilevel"):
+        return True
+    return any(environment.get(key) for key in ("DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the window and stay until it is closed; returns the exit code."""
+    asked = parse(arguments)
+    if not has_screen(dict(os.environ)):
+        print(NO_SCREEN, file=sys.stderr)  # noqa: T201 - said to the person who started it
+        return 2
+    configure()
+    from kivy.core.window import Window
+
+    if Window is None:
+        print(NO_SCREEN, file=sys.stderr)  # noqa: T201 - said to the person who started it
+        return 2
+    return run(asked)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """The composition root of the window: platform, stage, bridge, application."""
+    from twisted.internet import reactor
+
+    from kivy.clock import Clock
+
+    from kivy_client.bridge import Bridge
+    from kivy_client.compose import client_builder
+    from kivy_client.platforms.facade import choose
+    from kivy_client.screens.application import SalaApp
+
+    platform = choose()
+    pacer = Pacer(lambda rate: setattr(Clock, "_max_fps", float(rate)))  # Kivy has no public way to change it
+    app = SalaApp(platform, pacer, time.time)
+    post: Callable[[Callable[[], None]], Any] = lambda task: Clock.schedule_once(lambda _dt: task())  # noqa: E731
+    bridge = Bridge(reactor, client_builder(reactor, asked), app, post, app.failed)
+    app.connect(bridge)
+    app.run()
+    return app.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

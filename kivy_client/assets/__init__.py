@@ -1,0 +1,1 @@
+"""Fonts, sounds and pictures of the client, with their licences."""

@@ -274,10 +274,11 @@ class RegistryClient:
 
     def _tcp_failed(self, failure: Failure) -> None:
         self._attempt = None
-        if failure.check(CancelledError):
+        error = failure.value
+        if isinstance(error, CancelledError):
             return
-        unknown = failure.check(DNSLookupError)
-        self.machine.lost(Trouble.UNKNOWN_HOST if unknown else Trouble.UNREACHABLE, failure.getErrorMessage())
+        unknown = isinstance(error, DNSLookupError)
+        self.machine.lost(Trouble.UNKNOWN_HOST if unknown else Trouble.UNREACHABLE, str(error))
 
     def secured(self, protocol: RegistryProtocol) -> None:
         """TLS is complete: pin a server whose address named it, and wait for its OLA."""

@@ -81,7 +81,7 @@ class RegistryProtocol(LineReceiver):
         assert self.transport is not None
         return str(getattr(self.transport.getPeer(), "host", ""))
 
-    def handshakeCompleted(self) -> None:  # noqa: N802
+    def handshakeCompleted(self) -> None:
         """TLS is up."""
         if self._owner is not None:
             self._alive = self._clock.callLater(self._silence, self._say_alive)

@@ -49,6 +49,7 @@ class FiguresView:
     jitter_ms: float = 0.0
     round_trip_ms: float = 0.0
     buffer_ms: float = 0.0
+    delay_ms: float = 0.0
     rate_in: float = 0.0
     rate_out: float = 0.0
     step: int = 0

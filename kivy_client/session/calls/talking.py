@@ -1,0 +1,153 @@
+"""The machine of the second act: from the keys to the end, with losses on the way.
+
+The registry may be away.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from automat import TypeMachineBuilder, pep614
+
+from kivy_client.session.calls.timing import PROOF_TIME, Timer
+from kivy_client.session.vocabulary import CallPhase, EndCause
+from registro.wire.errors import Fim
+
+
+class Talking(Protocol):
+    """What can happen once both sides have the keys."""
+
+    def begin(self) -> None:
+        """The keys are known."""
+
+    def heard(self) -> None:
+        """The first packet of the other side authenticated."""
+
+    def fading(self) -> None:
+        """Nothing has arrived for a while."""
+
+    def back(self) -> None:
+        """Packets arrive again."""
+
+    def lost(self) -> None:
+        """Nothing arrived for 30 s."""
+
+    def left(self) -> None:
+        """The other side said goodbye by its voice packets."""
+
+    def ended_there(self, cause: EndCause, reason: str) -> None:
+        """The other side or the registry ended it."""
+
+    def hang_up(self) -> None:
+        """The person ends it."""
+
+    def broken(self, reason: str) -> None:
+        """There is no sound."""
+
+    def _no_proof(self) -> None:
+        """No packet of the other side ever came."""
+
+
+class TalkingPort(Protocol):
+    """The world, as the machine sees it."""
+
+    def phase(self, phase: CallPhase) -> None:
+        """Show this phase."""
+
+    def close(self, codigo: Fim) -> None:
+        """Tell the registry that the call is over, now or when it is back."""
+
+    def over(self, cause: EndCause, reason: str) -> None:
+        """The call is over."""
+
+
+@dataclass
+class TalkingCore:
+    """What the machine remembers: nothing but its timer."""
+
+    port: TalkingPort
+    timer: Timer
+
+
+def _begin(machine: Talking, core: TalkingCore) -> None:
+    core.timer.set(PROOF_TIME, machine._no_proof)
+    core.port.phase(CallPhase.SECURING)
+
+
+def _heard(_: Talking, core: TalkingCore) -> None:
+    core.timer.stop()
+    core.port.phase(CallPhase.TALKING)
+
+
+def _fading(_: Talking, core: TalkingCore) -> None:
+    core.port.phase(CallPhase.RECONNECTING)
+
+
+def _back(_: Talking, core: TalkingCore) -> None:
+    core.port.phase(CallPhase.TALKING)
+
+
+def _ends(codigo: Fim | None, cause: EndCause) -> Callable[[Talking, TalkingCore], None]:
+    """Return the end of a call: this word to the registry (None: it knows), this cause for the person."""
+
+    def end(_: Talking, core: TalkingCore) -> None:
+        core.timer.stop()
+        if codigo is not None:
+            core.port.close(codigo)
+        core.port.over(cause, "")
+
+    return end
+
+
+def _ended_there(_: Talking, core: TalkingCore, cause: EndCause, reason: str) -> None:
+    core.timer.stop()
+    core.port.over(cause, reason)
+
+
+def _broken(_: Talking, core: TalkingCore, reason: str) -> None:
+    core.timer.stop()
+    core.port.close(Fim.NORMAL)
+    core.port.over(EndCause.SOUND_FAILED, reason)
+
+
+def make_machine() -> Callable[[TalkingCore], Talking]:
+    """Build the machine: states, then transitions that do nothing, then those that do something."""
+    machine = TypeMachineBuilder(Talking, TalkingCore)
+    keyless = machine.state("keyless")
+    securing = machine.state("securing")
+    talking = machine.state("talking")
+    reconnecting = machine.state("reconnecting")
+    done = machine.state("done")
+
+    ignored: dict[Any, tuple[Any, ...]] = {
+        Talking.begin: (securing, talking, reconnecting, done),
+        Talking.heard: (keyless, talking, done),
+        Talking.fading: (keyless, securing, reconnecting, done),
+        Talking.back: (keyless, securing, talking, done),
+        Talking.lost: (keyless, securing, done),
+        Talking.left: (keyless, done),
+        Talking.ended_there: (keyless, done),
+        Talking.hang_up: (keyless, done),
+        Talking.broken: (keyless, done),
+    }
+    for happening, states in ignored.items():
+        for state in states:
+            state.upon(happening).loop().returns(None)
+
+    keyless.upon(Talking.begin).to(securing)(_begin)
+    securing.upon(Talking.heard).to(talking)(_heard)
+    securing.upon(Talking._no_proof).to(done)(_ends(Fim.PERDIDA, EndCause.NO_PATH))
+    talking.upon(Talking.fading).to(reconnecting)(_fading)
+    reconnecting.upon(Talking.back).to(talking)(_back)
+    reconnecting.upon(Talking.heard).to(talking)(_back)
+    for state in (talking, reconnecting):
+        pep614(state.upon(Talking.lost).to(done))(_ends(Fim.PERDIDA, EndCause.CONNECTION_LOST))
+    for state in (securing, talking, reconnecting):
+        pep614(state.upon(Talking.left).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_THERE))
+        pep614(state.upon(Talking.ended_there).to(done))(_ended_there)
+        pep614(state.upon(Talking.hang_up).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_HERE))
+        pep614(state.upon(Talking.broken).to(done))(_broken)
+    return machine.build()
+
+
+new_talking = make_machine()

@@ -13,7 +13,7 @@ RED: int = 112
 """Payload type of redundant sound (RFC 2198): older Opus frames first, the new one last."""
 CLOCK_RATE: int = 48_000
 """Ticks of an RTP timestamp in one second; Opus always counts in 48 kHz."""
-MAX_DATAGRAM: int = 1500
+MAX_DATAGRAM: int = 2048
 """No packet longer than this is looked at."""
 MAX_RED_OFFSET: int = (1 << 14) - 1
 """Farthest distance, in timestamp ticks, that a redundant block can state (14 bits)."""

@@ -1,0 +1,113 @@
+"""How long the jitter buffer must wait: a target learnt from when frames became available; pure.
+
+The transit of a frame is its arrival minus its media time, by two clocks that do not agree; only differences
+mean something. The smallest transit of the last ten seconds is zero delay: a drift between the two clocks
+moves it along. A frame counts when it is first available, be it in its own packet or as a copy in a later
+one: so the target grows by the look-ahead of the redundancy exactly while copies save frames.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import deque
+
+WINDOW: int = 400
+"""Frames that the target is learnt from: 8 s of 20 ms."""
+BASE_SECONDS: float = 10.0
+"""How long the smallest transit is remembered."""
+QUANTILE: float = 0.985
+"""Share of the frames that shall be in time."""
+MARGIN: float = 0.005
+"""Added to the quantile: what a pull of 10 ms blocks and a busy reactor need, in seconds."""
+FLOOR: float = 0.010
+"""The least target in seconds."""
+FALL: float = 0.001
+"""How fast the target sinks: seconds per frame."""
+SPIKE_FACTOR: float = 3.0
+"""A delay above this many targets is a spike …"""
+SPIKE_MINIMUM: float = 0.060
+"""… if it also is above this many seconds."""
+SHIFT_SPAN: float = 0.100
+"""Spikes that go on arriving over this many seconds are no spike: the line has changed."""
+RECENT: int = 50
+"""If the last 50 frames lie apart from all before, the line has jumped and the rest is forgotten."""
+START: float = 0.040
+"""The target before anything is known."""
+
+
+class DelayEstimator:
+    """The target delay of one source, in seconds above the smallest transit."""
+
+    def __init__(self, ceiling: float = 0.400) -> None:
+        self.ceiling = ceiling
+        self._order: deque[float] = deque()
+        self._sorted: list[float] = []
+        self._minima: deque[tuple[float, float]] = deque()
+        self._spikes: list[tuple[float, float]] = []
+        self._target = START
+
+    @property
+    def base(self) -> float:
+        """The smallest transit of late, in seconds."""
+        return self._minima[0][1] if self._minima else 0.0
+
+    @property
+    def target(self) -> float:
+        """How long after its smallest transit a frame shall be played, at most the ceiling."""
+        return min(self._target, self.ceiling)
+
+    def available(self, transit: float, arrival: float) -> None:
+        """A frame became available at `arrival`, `transit` seconds after its media time."""
+        self._update_base(transit, arrival)
+        delay = transit - self.base
+        if self._order and delay > max(SPIKE_FACTOR * self._target, SPIKE_MINIMUM):
+            self._suspect(transit, arrival)
+            return
+        self._spikes.clear()
+        self._add(transit)
+        self._update_target()
+
+    def _suspect(self, transit: float, arrival: float) -> None:
+        self._spikes.append((transit, arrival))
+        if arrival - self._spikes[0][1] < SHIFT_SPAN:
+            return
+        for spike, _ in self._spikes:
+            self._add(spike)
+        self._spikes.clear()
+        self._update_target()
+
+    def _add(self, transit: float) -> None:
+        self._order.append(transit)
+        insort(self._sorted, transit)
+        if len(self._order) > WINDOW:
+            self._forget_oldest()
+        if len(self._order) > RECENT and not len(self._order) % 10:
+            self._forget_before_jump()
+
+    def _forget_oldest(self) -> None:
+        del self._sorted[bisect_left(self._sorted, self._order.popleft())]
+
+    def _forget_before_jump(self) -> None:
+        """Keep only the recent frames if they lie wholly apart from the older ones."""
+        values = list(self._order)
+        recent, older = values[-RECENT:], values[:-RECENT]
+        if max(recent) < min(older) or min(recent) > max(older):
+            self._order = deque(recent)
+            self._sorted = sorted(recent)
+            self._minima = deque((at, low) for at, low in self._minima if low >= min(recent))
+            self._target = min(self._target, self._wanted())
+
+    def _update_base(self, transit: float, arrival: float) -> None:
+        while self._minima and self._minima[-1][1] >= transit:
+            self._minima.pop()
+        self._minima.append((arrival, transit))
+        while self._minima[0][0] < arrival - BASE_SECONDS:
+            self._minima.popleft()
+
+    def _wanted(self) -> float:
+        at = min(len(self._sorted) - 1, int(QUANTILE * len(self._sorted)))
+        return max(FLOOR, self._sorted[at] - self.base + MARGIN)
+
+    def _update_target(self) -> None:
+        wanted = self._wanted()
+        self._target = max(wanted, self._target - FALL) if wanted < self._target else wanted

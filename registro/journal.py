@@ -129,6 +129,49 @@ class Journal:
         kept = takewhile(lambda entry: entry[0] > number, reversed(self._kept))
         return [record for entry in list(kept)[::-1] for record in _records(*entry) if record.number > number]
 
+    def newest(
+        self, number: int, limit: int, name: str = "", verb: str = ""
+    ) -> tuple[int, int, list[Record]]:
+        """Choose the newest `limit` shown messages with a higher number, whose verb begins with `verb` and
+        whose connection or text has `name`; only these are formatted.
+
+        Returns the number of the last message shown, how many more there were, and the chosen, oldest first.
+        """
+        last = self._kept[-1][0] if self._kept else 0
+        fresh = takewhile(lambda kept: kept[0] > number, reversed(self._kept))
+        if not name and not verb:
+            # Nothing to look into: what is not chosen is counted by the numbers alone.
+            chosen = list(islice((line for kept in fresh for line in _lines(*kept)), limit))
+            return last, max(0, last - number - len(chosen)), _formatted(chosen)
+        wanted, begin = f"={name}".encode(), verb.encode()
+        lines = (line for kept in fresh for line in _lines(*kept) if line[0] > number)
+        matching = [
+            line
+            for line in lines
+            if line[4].startswith(begin) and (line[3].startswith(name) or wanted in line[4])
+        ]
+        return last, max(0, len(matching) - limit), _formatted(matching[:limit])
+
+
+_Line = tuple[int, float, str, str, bytes]
+
+
+def _lines(last: int, at: float, note: Note) -> list[_Line]:
+    """Give the lines of a note with their numbers, newest first."""
+    way, who, lines, count = note
+    if count == 1:
+        return [(last, at, way, who, lines)]
+    return [(last - back, at, way, who, line) for back, line in enumerate(reversed(lines.splitlines()))]
+
+
+def _formatted(lines: list[_Line]) -> list[Record]:
+    """Make records of lines, oldest first."""
+    records = []
+    for number, at, way, who, line in reversed(lines):
+        text = shortened(line)
+        records.append(Record(number, at, way, who, text.partition(" ")[0][:32], text))
+    return records
+
 
 def _each(notes: Iterable[Note]) -> Iterator[tuple[str, str, str]]:
     """Give way, connection and text of every message."""

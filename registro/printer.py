@@ -24,6 +24,11 @@ class Printer:
         self._thread = threading.Thread(target=self._work, name="registro-diario", daemon=True)
         self.lost = 0
 
+    @property
+    def waiting(self) -> int:
+        """How many batches wait to be written."""
+        return self._texts.qsize()
+
     def start(self) -> None:
         """Begin to write."""
         self._thread.start()

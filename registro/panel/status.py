@@ -259,7 +259,8 @@ class Overview(Protocol):
     def messages_since(self, number: int, limit: int, name: str = "", verb: str = "") -> Entries:
         """Give the newest `limit` kept messages with a higher number.
 
-        `name` keeps those that went to, came from or mention that name; `verb` those whose verb begins so.
+        `name` keeps those whose connection or content has a name that begins so, `verb` those
+        whose verb does.
         """
 
     def faults(self) -> tuple[Fault, ...]:

@@ -42,7 +42,7 @@ class ExampleHouse:
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._started = now()
-        self.stage = Stage.OPEN
+        self.now_stage = Stage.OPEN
         self.drain_ends: float | None = None
         self.traffic = Traffic()
         self.relay = RelayLoad(running=True)
@@ -84,8 +84,8 @@ class ExampleHouse:
     def hang_up(self) -> None:
         """Let all calls end, and with the last of them the draining."""
         self._calls.clear()
-        if self.stage is Stage.DRAINING:
-            self.stage, self.drain_ends = Stage.CLOSED, None
+        if self.now_stage is Stage.DRAINING:
+            self.now_stage, self.drain_ends = Stage.CLOSED, None
 
     def own(self, name: str) -> None:
         """Let somebody own a name."""
@@ -97,6 +97,10 @@ class ExampleHouse:
 
     # What the panel reads.
 
+    def stage(self) -> Stage:
+        """Say whether it is open."""
+        return self.now_stage
+
     def status(self) -> Status:
         """Take one look."""
         now = self._now()
@@ -104,7 +108,7 @@ class ExampleHouse:
             now=now,
             started=self._started,
             version="0.1.0",
-            stage=self.stage,
+            stage=self.now_stage,
             drain_left=None if self.drain_ends is None else max(0.0, self.drain_ends - now),
             place=Place("::", 5000, LINK, LINK.partition("#")[2]),
             present=Present(
@@ -143,7 +147,7 @@ class ExampleHouse:
             for entry in self._messages
             if entry.number > number
             and entry.verb.startswith(verb)
-            and (name in (entry.who, "") or f"={name}" in entry.text)
+            and (entry.who.startswith(name) or f"={name}" in entry.text)
         ]
         return Entries(self._numbered, max(0, len(found) - limit), tuple(found[-limit:]))
 
@@ -155,12 +159,12 @@ class ExampleHouse:
 
     def open(self) -> None:
         """Accept again."""
-        self.stage, self.drain_ends = Stage.OPEN, None
+        self.now_stage, self.drain_ends = Stage.OPEN, None
 
     def close(self) -> None:
         """Drain while somebody talks."""
-        if self.stage is Stage.OPEN:
-            self.stage, self.drain_ends = Stage.DRAINING, self._now() + 60
+        if self.now_stage is Stage.OPEN:
+            self.now_stage, self.drain_ends = Stage.DRAINING, self._now() + 60
             if not self._calls:
                 self.hang_up()
 

@@ -37,7 +37,9 @@ class MetricsTests(TestCase):
             setup_time=Distribution((0.1, 1.0), (3, 2, 1), 4.5),
             presence_lag=Distribution((0.25,), (1, 0), 0.2),
         )
-        self.house.relay = RelayLoad(True, 2, 100, 11000, {"limite": 1}, {"desafio": 3})
+        self.house.relay = RelayLoad(
+            running=True, legs=2, packets=100, size=11000, drops={"limite": 1}, answers={"desafio": 3}
+        )
         self.metrics = Metrics(self.house.status)
 
     def samples(self) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
@@ -102,7 +104,7 @@ class MetricsTests(TestCase):
         self.house.close()
         self.assertEqual((self.samples()["sala_draining", ()], self.samples()["sala_open", ()]), (1, 0))
         self.house.hang_up()
-        self.assertEqual(self.house.stage, Stage.CLOSED)
+        self.assertEqual(self.house.stage(), Stage.CLOSED)
         self.assertEqual((self.samples()["sala_draining", ()], self.samples()["sala_open", ()]), (0, 0))
 
     def test_both_formats(self) -> None:

@@ -114,7 +114,7 @@ class DoorTests(RoutesCase):
             self.assertStatus(self.visitor.get(path), HTTPStatus.UNAUTHORIZED)
         for path in (*ACTIONS, "sair", "filtro"):
             self.assertStatus(self.visitor.post(f"/api/{path}"), HTTPStatus.UNAUTHORIZED)
-        self.assertEqual(self.house.stage, Stage.OPEN)
+        self.assertEqual(self.house.stage(), Stage.OPEN)
 
     def test_the_door_tells_nothing(self) -> None:
         """The door and what anybody may fetch hold neither the link nor the fingerprint nor a name."""
@@ -186,7 +186,7 @@ class HostTests(RoutesCase):
             for method, path in self.panel._routes:
                 answer = self.visitor.get(path) if method == "GET" else self.visitor.post(path)
                 self.assertStatus(answer, HTTPStatus.MISDIRECTED_REQUEST)
-        self.assertEqual(self.house.stage, Stage.OPEN)
+        self.assertEqual(self.house.stage(), Stage.OPEN)
 
     def test_a_missing_host_is_refused(self) -> None:
         """A request without a Host, or with two (which reads as none), gets nothing."""
@@ -224,7 +224,7 @@ class ActionTests(RoutesCase):
                 self.assertIn(
                     answer.status, (HTTPStatus.FORBIDDEN, HTTPStatus.UNSUPPORTED_MEDIA_TYPE), changes
                 )
-        self.assertEqual(self.house.stage, Stage.OPEN)
+        self.assertEqual(self.house.stage(), Stage.OPEN)
         self.assertStatus(self.visitor.get("/api/banidos"), HTTPStatus.OK)
 
     def test_nothing_is_done_by_reading(self) -> None:
@@ -236,9 +236,9 @@ class ActionTests(RoutesCase):
         """The daemon is closed and opened from the page."""
         self.house.call("ana", "bia")
         self.assertStatus(self.visitor.post("/api/fechar"), HTTPStatus.OK)
-        self.assertEqual(self.house.stage, Stage.DRAINING)
+        self.assertEqual(self.house.stage(), Stage.DRAINING)
         self.assertStatus(self.visitor.post("/api/abrir"), HTTPStatus.OK)
-        self.assertEqual(self.house.stage, Stage.OPEN)
+        self.assertEqual(self.house.stage(), Stage.OPEN)
 
     def test_ban_and_lift(self) -> None:
         """A ban is made, listed and lifted."""

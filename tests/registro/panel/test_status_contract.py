@@ -51,6 +51,10 @@ class ExampleWorld:
         self.house.hang_up()
         self.house.traffic = replace(self.house.traffic, calls_ended={"cancelada": 1})
 
+    def pass_time(self) -> None:
+        """Let a second pass."""
+        self.clock.advance(1)
+
     def drain_over(self) -> None:
         """Let the drain end."""
         self.house.hang_up()

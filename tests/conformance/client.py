@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from OpenSSL import SSL
 
 from tests.conformance import keys, wire
 from tests.conformance.contract import check_line
@@ -42,7 +43,7 @@ class Client:
         """Send these bytes."""
         try:
             self.stream.send(data, self.patience if timeout is None else timeout)
-        except (ConnectionError, BrokenPipeError):
+        except (ConnectionError, SSL.Error):
             self.read(0)
 
     def next_seq(self) -> int:

@@ -98,7 +98,7 @@ class Daemon:
         match = _ADDRESS.search(text)
         if match is None:
             return False
-        self.host, self.port, self.pin = match[1].strip("[]"), int(match[2]), match[3]
+        self.port, self.pin = int(match[2]), match[3]
         if not self.plain:
             return True
         self.plain_port = next((port for port in self.ports() if self.greets(port)), 0)

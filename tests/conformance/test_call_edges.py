@@ -115,9 +115,7 @@ class Crossing(CallCase):
             settle(ana, bia)
             refused = [client.find("CONVITE-REJEITADO", seq=5) for client in (ana, bia)]
             invited = [client.find("CONVITE") for client in (ana, bia)]
-            self.assertEqual(
-                [line is None for line in refused], [line is not None for line in reversed(invited)][::-1]
-            )
+            self.assertEqual([line is None for line in refused], [line is None for line in invited])
             self.assertEqual(sorted(line.keys["codigo"] for line in refused if line), ["cruzada"])
             self.assertEqual(sum(line is not None for line in invited), 1)
 
@@ -291,6 +289,7 @@ class Packets(CallCase):
         passed = sum(line.verb == "PACOTE" for line in bia.pending)
         self.assertLessEqual(passed + 60, 105 + 100 * (time.monotonic() - started))
         time.sleep(0.5)
+        bia.pending.clear()
         self.handed_on(ana, bia, "PACOTE", chamada=call.id, dado=b"still here")
 
     def test_payload(self) -> None:

@@ -11,6 +11,7 @@ from typing import NoReturn
 import platformdirs
 
 from registro.admission import Bursts
+from registro.panel.where import PanelPlace, PlaceError, parse_place
 from registro.wire.address import DEFAULT_PORT
 from registro.wire.limits import Limits
 
@@ -51,7 +52,7 @@ class Config:
     certificate: Path | None = None
     key: Path | None = None
     direct_write: bool = True
-    panel: str = ""
+    panel: PanelPlace | None = None
     limits: Limits = field(default_factory=Limits)
     bursts: Bursts = field(default_factory=Bursts)
 
@@ -67,6 +68,14 @@ def give_up(sentence: str) -> NoReturn:
 def default_state() -> Path:
     """Return the platform's directory for the registry's state."""
     return Path(platformdirs.user_state_dir("sala-de-conversa")) / "registro"
+
+
+def panel_place(text: str) -> PanelPlace | None:
+    """Read where the operator's page is, None for nowhere; raise ConfigError for what is no such place."""
+    try:
+        return parse_place(text)
+    except PlaceError as error:
+        raise ConfigError(str(error)) from None
 
 
 def plain_place(text: str) -> PlainPlace:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, inlineCallbacks
+from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from registro.config import Config, PlainPlace, give_up
@@ -16,6 +16,7 @@ from registro.direct import Port
 from registro.drain import Drain
 from registro.journal import Journal
 from registro.listen import ListenError, dual_stack, same_port, tcp_port
+from registro.notify import Notifier
 from registro.office import Office
 from registro.overseer import Overseer
 from registro.printer import Printer
@@ -26,6 +27,16 @@ from registro.wire.address import ServerAddress, grouped
 
 LINGER = 0.5
 """Seconds that clients have to read the last line before the process ends."""
+
+
+class Companion(Protocol):
+    """What runs beside the daemon: from when it listens until its calls have ended."""
+
+    def startService(self) -> None:
+        """Begin."""
+
+    def stopService(self) -> Deferred[Any] | None:
+        """End."""
 
 
 @dataclass(eq=False)
@@ -48,6 +59,8 @@ class Daemon(Service):
     plain: IListeningPort | None = None
     plain_number: int = 0
     number: int = 0
+    companions: list[Companion] = field(default_factory=list)
+    notifier: Notifier | None = None
     ready: Deferred[None] = field(default_factory=Deferred)
     """fires when connections are taken and the relay runs: what `READY=1` tells systemd"""
 
@@ -79,6 +92,10 @@ class Daemon(Service):
         self.server.start()
         self.overseer.start()
         self._announce()
+        for companion in self.companions:
+            companion.startService()
+        if self.notifier is not None:
+            self.ready.addCallback(self.notifier.begin)
 
     def _listen(self) -> None:
         config, interface = self.config, dual_stack(self.config.interface)
@@ -133,8 +150,12 @@ class Daemon(Service):
     def stopService(self) -> Any:
         """Drain, then stop everything; fires when nothing is left running."""
         self.running = 0
+        if self.notifier is not None:
+            self.notifier.end()
         yield self.drain.close()
         yield self._linger()
+        for companion in self.companions:
+            yield maybeDeferred(companion.stopService)
         self.overseer.stop()
         self.server.stop()
         if self.relay is not None:

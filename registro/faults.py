@@ -32,11 +32,11 @@ class Faults:
         self._wall = wall
         self._kept: deque[Fault] = deque(maxlen=KEPT)
 
-    def start(self) -> None:
+    def startService(self) -> None:
         """Keep what is logged from now on."""
         globalLogPublisher.addObserver(self)
 
-    def stop(self) -> None:
+    def stopService(self) -> None:
         """Keep nothing more."""
         globalLogPublisher.removeObserver(self)
 

@@ -6,7 +6,6 @@ import os
 import socket
 from collections.abc import Callable, Mapping
 
-from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
@@ -45,8 +44,8 @@ def watchdog_interval(environ: Mapping[str, str], pid: int) -> float | None:
     return allowed / 2e6 if allowed > 0 and wanted == pid else None
 
 
-class Notifier(Service):
-    """Says ready when it is started, which is to be after all others, and alive by the reactor's own clock.
+class Notifier:
+    """Says ready when it is begun, which is when connections are taken, and alive by the reactor's clock.
 
     A reactor that is stuck says nothing, and so the manager learns that it is.
     """
@@ -57,16 +56,14 @@ class Notifier(Service):
         self._loop = LoopingCall(send, "WATCHDOG=1")
         self._loop.clock = clock
 
-    def startService(self) -> None:
-        """Say that the ports are open, and live on."""
-        self.running = 1
+    def begin(self, _: object = None) -> None:
+        """Say that connections are taken, and live on."""
         self._send("READY=1\nSTATUS=aberto")
         if self._interval is not None:
             self._loop.start(self._interval)
 
-    def stopService(self) -> None:
+    def end(self) -> None:
         """Say that it ends; the watchdog is still fed while calls drain, until the process is gone."""
-        self.running = 0
         self._send("STOPPING=1\nSTATUS=encerrando")
 
 

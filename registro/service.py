@@ -16,10 +16,15 @@ from registro.admission import Admission
 from registro.config import Config, give_up
 from registro.daemon import Daemon
 from registro.directory import Directory
+from registro.faults import Faults
+from registro.house import DaemonHouse
 from registro.identity import Identity
 from registro.journal import Journal
+from registro.notify import notifier
 from registro.office import Office
 from registro.overseer import Overseer
+from registro.panel.service import PanelService, PanelSetup
+from registro.panel.where import PanelPlace
 from registro.printer import Printer, rotated_file
 from registro.relays import Relays
 from registro.server import RegistryFactory, SecureFactory, Server
@@ -76,9 +81,36 @@ def _build(reactor: Any, config: Config) -> Daemon:
     secure = SecureFactory(
         ConnectionCreator(server_context(certificate)), False, RegistryFactory(server, local=False)
     )
-    return Daemon(
+    daemon = Daemon(
         reactor, config, office, server, journal, Overseer(server), certificate, secure, printers, say
     )
+    _furnish(reactor, daemon)
+    return daemon
+
+
+def _furnish(reactor: Any, daemon: Daemon) -> None:
+    """Add what the operator and the service manager see of it."""
+    config, faults = daemon.config, Faults()
+    daemon.companions.append(faults)
+    daemon.notifier = notifier(reactor)
+    if config.panel is None:
+        return
+    certificate = _panel_certificate(config.panel, daemon.certificate)
+    setup = PanelSetup(
+        config.panel,
+        config.state,
+        [config.public_name] if config.public_name else [],
+        lambda: ConnectionCreator(server_context(certificate)),
+        say,
+    )
+    daemon.companions.append(PanelService(reactor, reactor, DaemonHouse(daemon, faults), setup))
+
+
+def _panel_certificate(place: PanelPlace, own: Certificate) -> Certificate:
+    """Return the certificate that the panel was given, else the registry's own."""
+    if place.key is None or place.certificate is None:
+        return own
+    return read_certificate(place.certificate, place.key)
 
 
 def _certificate(config: Config) -> Certificate:

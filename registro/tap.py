@@ -113,7 +113,7 @@ def read(options: dict[str, Any]) -> Config:
         certificate=_given(options, "certificado", Path),
         key=_given(options, "chave", Path),
         direct_write=not options["sem-escrita-direta"],
-        panel=options["painel"],
+        panel=config.panel_place(options["painel"]),
         limits=Limits(LINE, *(limits[f.name] for f in fields(Limits)[1:])),
         bursts=Bursts(limits["linhas_de_uma_vez"], limits["convites_de_uma_vez"], limits["sem_registro"]),
     )

@@ -15,13 +15,16 @@ from twisted.application.service import Service
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IReactorTCP, IReactorTime
-from twisted.internet.ssl import CertificateOptions
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IOpenSSLServerConnectionCreator,
+    IReactorTCP,
+    IReactorTime,
+)
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
 from registro.panel.access import METRICS_FILE, PANEL_FILE, Sessions, Token, load_token
-from registro.panel.certificate import own_certificate
 from registro.panel.desk import Desk
 from registro.panel.guard import host_rule
 from registro.panel.routes import Panel
@@ -34,26 +37,26 @@ from registro.panel.where import PanelPlace
 class PanelSetup:
     """What the composition root gives: the place, the folder of the tokens, the names people reach us by.
 
-    `tls` makes the registry's own certificate ready, for a place with TLS without one; `say` prints a line.
+    `tls` makes TLS connections, for a place that has it; `say` prints a line.
     """
 
     place: PanelPlace
     state: Path
     names: Collection[str]
-    tls: Callable[[], CertificateOptions]
+    tls: Callable[[], IOpenSSLServerConnectionCreator]
     say: Callable[[str], None]
     now: Callable[[], float] = time.time
 
 
 class PanelService(Service):
-    """Listens while the daemon runs; `port` is None when it does not. A bad certificate raises PlaceError."""
+    """Listens while the daemon runs; `port` is None when it does not."""
 
     def __init__(self, tcp: IReactorTCP, clock: IReactorTime, house: House, setup: PanelSetup) -> None:
         self._tcp = tcp
         self._clock = clock
         self._house = house
         self._setup = setup
-        self._tls = _certificate(setup) if setup.place.tls else None
+        self._tls = setup.tls() if setup.place.tls else None
         self.port: IListeningPort | None = None
 
     def startService(self) -> None:
@@ -111,10 +114,3 @@ def announce(setup: PanelSetup, port: int, token: Token) -> str:
     if token.fresh:
         return f"Painel: {address}entrar#{token.text} (mostrado só desta vez; a chave está em {file})"
     return f"Painel: {address} (a chave está em {file})"
-
-
-def _certificate(setup: PanelSetup) -> CertificateOptions:
-    place = setup.place
-    if place.key is None or place.certificate is None:
-        return setup.tls()
-    return own_certificate(place.key, place.certificate)

@@ -254,8 +254,8 @@ class FaultsTests(SynchronousTestCase):
 
     def test_the_daemons_log(self) -> None:
         """Between start and stop, whatever is logged anywhere is seen."""
-        self.faults.start()
+        self.faults.startService()
         Logger("outro").warn("visto")
-        self.faults.stop()
+        self.faults.stopService()
         Logger("outro").warn("não visto")
         self.assertEqual([fault.text for fault in self.faults.latest()], ["visto"])

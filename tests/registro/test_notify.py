@@ -23,7 +23,7 @@ class NotifierTests(TestCase):
 
     def test_ready_when_started(self) -> None:
         """Starting says ready, once."""
-        Notifier(self.clock, self.told.append, None).startService()
+        Notifier(self.clock, self.told.append, None).begin()
         self.clock.advance(100)
         self.assertEqual(
             [line for state in self.told for line in state.split("\n") if "READY" in line], ["READY=1"]
@@ -32,10 +32,10 @@ class NotifierTests(TestCase):
     def test_alive_by_the_reactors_clock(self) -> None:
         """The watchdog is fed at every interval, also while draining, and never between."""
         service = Notifier(self.clock, self.told.append, 15.0)
-        service.startService()
+        service.begin()
         self.told.clear()
         self.clock.pump([15.0, 15.0])
-        service.stopService()
+        service.end()
         self.clock.advance(15.0)
         self.assertEqual(
             self.told, ["WATCHDOG=1", "WATCHDOG=1", "STOPPING=1\nSTATUS=encerrando", "WATCHDOG=1"]
@@ -43,7 +43,7 @@ class NotifierTests(TestCase):
 
     def test_no_watchdog_unasked(self) -> None:
         """Without an interval nothing is timed."""
-        Notifier(self.clock, self.told.append, None).startService()
+        Notifier(self.clock, self.told.append, None).begin()
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
 

@@ -4,10 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from twisted.internet.error import CannotListenError
 from twisted.internet.ssl import CertificateOptions
 from twisted.internet.testing import MemoryReactorClock
@@ -16,7 +12,7 @@ from twisted.trial.unittest import TestCase
 
 from registro.panel.access import METRICS_FILE, PANEL_FILE
 from registro.panel.service import PanelService, PanelSetup
-from registro.panel.where import PlaceError, parse_place
+from registro.panel.where import parse_place
 from tests.support.panel_house import ExampleHouse
 
 
@@ -97,46 +93,3 @@ class ServiceTests(TestCase):
         self.assertIsNotNone(service.port)
         self.successResultOf(service.stopService())
         self.assertIsNone(service.port)
-
-
-class CertificateTests(ServiceTests):
-    """A certificate that the operator brings."""
-
-    def write(self, key_of_another: bool = False) -> tuple[Path, Path]:
-        """Make a key and a certificate."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "registro.example")])
-        from datetime import datetime, timedelta
-
-        today = datetime(2026, 1, 1)
-        builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).serial_number(7)
-        builder = builder.public_key(key.public_key()).not_valid_before(today)
-        certificate = builder.not_valid_after(today + timedelta(days=3650)).sign(key, hashes.SHA256())
-        kept = ec.generate_private_key(ec.SECP256R1()) if key_of_another else key
-        pem = kept.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (self.state / "k.pem").write_bytes(pem)
-        (self.state / "c.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        return self.state / "k.pem", self.state / "c.pem"
-
-    def test_a_good_one(self) -> None:
-        """A key and its certificate are taken."""
-        key, certificate = self.write()
-        self.service(f"ssl:5080:privateKey={key}:certKey={certificate}").startService()
-        self.assertIsInstance(self.reactor.tcpServers[0][1].wrappedFactory, TLSMemoryBIOFactory)
-
-    def test_bad_ones(self) -> None:
-        """A key of another certificate, a missing file and a file without one are refused in one sentence."""
-        key, certificate = self.write(key_of_another=True)
-        empty = self.state / "vazio.pem"
-        empty.write_text("")
-        for one, two in (
-            (key, certificate),
-            (self.state / "x.pem", certificate),
-            (key, empty),
-            (empty, certificate),
-        ):
-            error = self.assertRaises(PlaceError, self.service, f"ssl:5080:privateKey={one}:certKey={two}")
-            self.assertNotIn("\n", str(error))
-            self.assertIn(str(one), str(error))

@@ -197,6 +197,16 @@ class Registration(Case):
             self.refused(client, codigo, **{**client.credentials(fresh_name("ze")), **change})
             client.register(fresh_name("ze"))
 
+    def test_escaped_comma(self) -> None:
+        """%2C is a needless escape in every known key that is no list, also in a proof that nobody needs."""
+        own = {"nome": "-", "chave": "chave-invalida", "sig": "assinatura", "versao": "versao"}
+        for key, codigo in {**own, "prova": "convite-exigido"}.items():
+            client = self.text()
+            values = client.credentials(fresh_name("ze"))
+            values.pop(key, None)
+            client.raw(wire.render("PEDIDO-REGISTRO", 3, **values)[:-1] + f" {key}=a%2Cb\n".encode())
+            self.assertIn(client.wait(None, seq=3).keys.get("codigo"), {"sintaxe", codigo}, key)
+
     def test_missing_keys(self) -> None:
         """A PEDIDO-REGISTRO without a required key, and that alone, is ERRO sintaxe."""
         for key in ("nome", "chave", "sig", "versao"):

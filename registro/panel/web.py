@@ -96,6 +96,7 @@ class Gate(Resource):
 class PanelSite(Site):
     """The server of the panel: no log line a request, no trace of a fault on a page."""
 
+    noisy = False
     protocol = PanelChannel  # type: ignore[assignment]
 
     def __init__(self, answer: Callable[[Ask], Answer]) -> None:
@@ -108,6 +109,8 @@ class PanelSite(Site):
 
 class Limited(WrappingFactory):
     """Takes at most `MAX_CONNECTIONS` at once: strangers cannot use up the daemon's descriptors here."""
+
+    noisy = False
 
     def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
         """Take one more, or close it at once."""

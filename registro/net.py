@@ -58,6 +58,7 @@ class RegistryProtocol(Protocol):
         self.paused = False
         self.paused_at = 0.0
         self._unread = 0
+        self._slow = False
         self._held = False
         self._buffer = b""
         self._out: list[bytes] | None = None
@@ -297,7 +298,8 @@ class RegistryProtocol(Protocol):
 
     def too_slow(self) -> None:
         """Close the connection of a client that does not read."""
-        if not self.closing:
+        if not self.closing and not self._slow:
+            self._slow = True  # its last line is not to count again
             self.server.office.admission.rejected["pendente"] += 1
             self.server.office.leave(self.session)
             self.session.close(Encerramento.LENTO, "as mensagens não estão sendo lidas")

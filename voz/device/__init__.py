@@ -8,13 +8,14 @@ media clock.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 
 from voz.clock import MediaClock
 from voz.codec import Sound
+from voz.device.ring import BlockRing
 
 Deliver = Callable[[Sound, Sound | None], None]
 """Takes one block that was just captured, and what the loudspeaker played meanwhile (None: nothing that
@@ -25,6 +26,10 @@ Trouble = Callable[[str], None]
 """Told a code of `voz.alerts` when a device fails, is replaced or comes back; on the reactor's thread."""
 
 
+REFERENCE_BLOCKS: int = 8
+"""Blocks that the loudspeaker may be ahead of the microphone; what does not fit is not undone as echo."""
+
+
 class DeviceError(Exception):
     """A device cannot be used: no such file, no such device, a library that is missing. The message says
     which."""
@@ -32,12 +37,13 @@ class DeviceError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DeviceContext:
-    """What a device is given when it is made: the reactor, the call's media clock, and whom to tell of
-    trouble."""
+    """What a device is given when it is made: the reactor, the call's media clock, whom to tell of trouble,
+    and the ring in which a loudspeaker leaves what it plays for the microphone that may hear it."""
 
     reactor: IReactorTime
     clock: MediaClock
     trouble: Trouble
+    reference: BlockRing = field(default_factory=lambda: BlockRing(REFERENCE_BLOCKS))
 
 
 @dataclass(frozen=True, slots=True)

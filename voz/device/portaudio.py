@@ -1,0 +1,142 @@
+"""PortAudio through sounddevice: what devices there are, and streams on them by name.
+
+PortAudio learns the devices when it starts and never again. So `list_afresh` asks a child process, which
+disturbs no stream; and `renew` starts PortAudio anew, which interrupts all streams for a moment.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, cast
+
+from twisted.internet.defer import Deferred
+from twisted.internet.utils import getProcessOutput
+
+from voz.clock import BLOCK, SAMPLE_RATE
+from voz.device import DeviceError
+
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """One device by its name, and what it can do."""
+
+    name: str
+    inputs: int
+    outputs: int
+    default_input: bool = False
+    default_output: bool = False
+
+
+class Stream(Protocol):
+    """An open stream."""
+
+    @property
+    def active(self) -> bool:
+        """Whether it still runs."""
+
+    @property
+    def latency(self) -> float:
+        """What PortAudio thinks it holds, in seconds."""
+
+    def stop(self) -> None:
+        """Stop."""
+
+    def close(self) -> None:
+        """Give the device back."""
+
+
+def sounddevice() -> Any:
+    """The module; DeviceError names what is missing."""
+    try:
+        import sounddevice as module
+    except ImportError as error:
+        raise DeviceError("sounddevice is missing: install the extra «client»") from error
+    except OSError as error:
+        raise DeviceError("PortAudio is missing: install the package libportaudio2") from error
+    return module
+
+
+def devices() -> tuple[DeviceInfo, ...]:
+    """The devices that PortAudio knew when it started; empty on a machine without any."""
+    module = sounddevice()
+    try:
+        found = module.query_devices()
+        default_input, default_output = module.default.device
+    except module.PortAudioError as error:
+        raise DeviceError(f"PortAudio: {error}") from error
+    return tuple(
+        DeviceInfo(
+            str(each["name"]),
+            int(each["max_input_channels"]),
+            int(each["max_output_channels"]),
+            index == default_input,
+            index == default_output,
+        )
+        for index, each in enumerate(found)
+    )
+
+
+def list_afresh(reactor: Any) -> Deferred[tuple[DeviceInfo, ...]]:
+    """The devices there are now, asked of a child process; fails if that fails."""
+    ask: Callable[..., Deferred[bytes]] = getProcessOutput
+    return ask(sys.executable, ("-m", "voz.device.portaudio"), reactor=reactor).addCallback(_read)
+
+
+def _read(data: bytes) -> tuple[DeviceInfo, ...]:
+    return tuple(DeviceInfo(**each) for each in json.loads(data))
+
+
+def renew() -> None:
+    """Start PortAudio anew, so that it sees today's devices. All streams must be closed before."""
+    module = sounddevice()
+    with _lock:
+        # sounddevice offers no public way; these two have kept their names since its first release.
+        module._terminate()
+        module._initialize()
+
+
+def open_input(name: str | None, latency: float, callback: Callable[..., None]) -> Stream:
+    """A started input stream of 10 ms blocks, 48 kHz, one channel, int16; None is the system's default."""
+    return _open(sounddevice().RawInputStream, _index(name, "inputs"), latency, callback)
+
+
+def open_output(name: str | None, latency: float, callback: Callable[..., None]) -> Stream:
+    """A started output stream, likewise."""
+    return _open(sounddevice().RawOutputStream, _index(name, "outputs"), latency, callback)
+
+
+def _open(maker: Any, device: int | None, latency: float, callback: Callable[..., None]) -> Stream:
+    module = sounddevice()
+    try:
+        stream = maker(
+            samplerate=SAMPLE_RATE,
+            blocksize=BLOCK,
+            device=device,
+            channels=1,
+            dtype="int16",
+            latency=latency,
+            callback=callback,
+        )
+        stream.start()
+    except (module.PortAudioError, ValueError) as error:
+        raise DeviceError(f"the sound device cannot be opened: {error}") from error
+    return cast(Stream, stream)
+
+
+def _index(name: str | None, ability: str) -> int | None:
+    if name is None:
+        return None
+    for index, device in enumerate(devices()):
+        if device.name == name and getattr(device, ability) > 0:
+            return index
+    raise DeviceError(f"there is no sound device «{name}» for that")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps([asdict(device) for device in devices()]))

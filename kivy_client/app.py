@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from kivy_client.pace import Pacer
-from kivy_client.window import configure
+from kivy_client.screens.window import configure
 
 NO_SCREEN = "sala: não há tela aqui; no terminal use sala-cli."
 
@@ -52,9 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run(asked: argparse.Namespace) -> int:
     """The composition root of the window: platform, stage, bridge, application."""
-    from twisted.internet import reactor
-
     from kivy.clock import Clock
+    from twisted.internet import reactor
 
     from kivy_client.bridge import Bridge
     from kivy_client.compose import client_builder

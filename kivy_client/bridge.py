@@ -1,7 +1,8 @@
 """The one place where threads meet: the reactor's thread and the window's.
 
-Commands go over with `callFromThread`; states come back as one frozen value that is drained by a single callback of the
-window's clock, however many were shown meanwhile.  Nobody waits: a command's answer comes back the same way.
+Commands go over with `callFromThread`; states come back as one frozen value that is drained by a single
+callback of the window's clock, however many were shown meanwhile.  Nobody waits: a command's answer comes
+back the same way.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ __all__ = ["Bridge", "WindowSide"]
 R = TypeVar("R")
 Post = Callable[[Callable[[], None]], None]
 SWITCH_INTERVAL = 0.001
-"""Seconds a thread may hold the interpreter while another waits; the default of 5 ms is heard under a busy screen."""
+"""Seconds a thread may hold the interpreter while another waits; the default of 5 ms is heard under a busy
+screen.
+"""
 LAST_WORD = 1.5
 """Seconds that the client has to say goodbye before the reactor is stopped anyway."""
 

@@ -1,4 +1,5 @@
-"""How often the window looks for work: often while something moves or is touched, seldom while nothing happens.
+"""How often the window looks for work: often while something moves or is touched, seldom while nothing
+happens.
 
 Kivy's loop wakes up `maxfps` times a second even when nothing is drawn; at 60 that alone is 3 % of a core.
 """

@@ -1,8 +1,9 @@
 """Cut the icon font down to the icons the client uses.
 
 Usage: ``python scripts/build_icons.py FOLDER`` where FOLDER is the unpacked npm package ``@mdi/font``.
-Reads the wanted names from ``kivy_client/theme/icons.txt``, looks their code points up in the package's own style sheet,
-and writes ``kivy_client/assets/fonts/icons.ttf`` and ``kivy_client/theme/icons.py``.  Needs fonttools.
+Reads the wanted names from ``kivy_client/theme/icons.txt``, looks their code points up in the package's own
+style sheet, and writes ``kivy_client/assets/fonts/icons.ttf`` and ``kivy_client/theme/icons.py``.  Needs
+fonttools.
 """
 
 from __future__ import annotations

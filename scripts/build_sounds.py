@@ -73,10 +73,11 @@ SOUNDS: dict[str, Wave] = {
     ),
     "discreto": melody(3.4, [(0.0, E5, 1.2, 0.6), (0.28, B5, 1.6, 0.5)], bell),
     "chamando": melody(5.0, [(0.0, 425.0, 1.0, 0.6)], steady),
+    "ocupado": melody(1.75, [(i * 0.5, 425.0, 0.25, 0.5) for i in range(4)], steady),
     "teste": melody(1.6, [(0.0, C6, 1.2, 0.7), (0.18, E6, 1.2, 0.7), (0.36, G6, 1.2, 0.7)], bell),
-    "fim": melody(0.7, [(0.0, A5, 0.3, 0.5), (0.16, E5, 0.5, 0.5)], bell),
 }
-"""File name → sound.  `chamando` is Brazil's ring-back tone (425 Hz, 1 s on, 4 s off)."""
+"""File name → sound.  `chamando` and `ocupado` are the ring-back and busy tones of Brazil's telephone
+(425 Hz; 1 s on and 4 s off; 0.25 s on and off)."""
 
 
 def write(name: str, sound: Wave) -> None:

@@ -1,8 +1,10 @@
 """Draw every screen from example states, for looking at: one PNG a screen, size and look.
 
-Usage: python scripts/screenshots_gallery.py OUT [--so NAME,NAME] [--tamanho 1280x800] [--densidade 1] [--tema claro]
+Usage: python scripts/screenshots_gallery.py OUT [--so NAME,NAME] [--tamanho 1280x800] [--densidade 1]
+[--tema claro]
        [--idioma pt_BR] [--letra 1.0]
-No client runs behind it; the pictures of the README are made by `scripts/screenshots.py` from the real program.
+No client runs behind it; the pictures of the README are made by `scripts/screenshots.py` from the real
+program.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def options() -> argparse.Namespace:
 
 def prepare(asked: argparse.Namespace) -> None:
     """Environment and configuration of Kivy, before it is imported."""
-    from kivy_client.window import configure
+    from kivy_client.screens.window import configure
 
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     os.environ["KIVY_METRICS_DENSITY"] = asked.densidade

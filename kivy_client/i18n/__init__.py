@@ -1,7 +1,8 @@
 """Portuguese and English: gettext catalogues whose msgids are the Portuguese texts.
 
-`tr` is the one translator of the process.  Code says `_("Ligar")` with `from kivy_client.i18n import _`; `.kv` files say
-`words._("Ligar")` with `words` from `kivy_client.widgets.words`, and follow a change of language by themselves.
+`tr` is the one translator of the process.  Code says `_("Ligar")` with `from kivy_client.i18n import _`;
+`.kv` files say `words._("Ligar")` with `words` from `kivy_client.widgets.words`, and follow a change of
+language by themselves.
 """
 
 from __future__ import annotations

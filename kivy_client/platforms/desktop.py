@@ -1,4 +1,6 @@
-"""Desktop: the look by the system's own word, notifications by the session bus, dialogs by the system's tools."""
+"""Desktop: the look by the system's own word, notifications by the session bus, dialogs by the system's
+tools.
+"""
 
 from __future__ import annotations
 
@@ -19,11 +21,6 @@ DIALOGS: dict[str, Callable[[str, bool, str], list[str]]] = {
     "kdialog": lambda title, save, name: (
         ["kdialog", "--title", title, "--getsavefilename" if save else "--getopenfilename", name or "."]
     ),
-    "osascript": lambda title, save, name: [
-        "osascript",
-        "-e",
-        f'POSIX path of (choose file{" name" if save else ""} with prompt "{title}")',
-    ],
 }
 """Programs that show a file dialog and print the path: name → its command."""
 

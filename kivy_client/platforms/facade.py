@@ -37,7 +37,9 @@ class Platform(Protocol):
         """Ask the person for the microphone and notifications where the system wants that."""
 
     def speaker_routes(self) -> tuple[str, ...]:
-        """The audio routes a person can choose between (`earpiece`, `speaker`, `bluetooth`); empty on a desktop."""
+        """The audio routes a person can choose between (`earpiece`, `speaker`, `bluetooth`); empty on a
+        desktop.
+        """
 
     def choose_route(self, route: str) -> None:
         """Send the call's sound there."""

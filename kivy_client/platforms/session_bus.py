@@ -6,6 +6,7 @@ Specification 1.2; org.freedesktop.portal.Settings, `color-scheme`: 1 is dark.)
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -87,10 +88,8 @@ class SessionBus:
     def close(self) -> None:
         """End the thread and the connection."""
         self._closing = True
-        try:
+        with contextlib.suppress(OSError):
             self._connection.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         if self._thread is not None:
             self._thread.join(1)
         self._connection.close()

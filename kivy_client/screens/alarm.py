@@ -1,4 +1,6 @@
-"""The red screen: a contact shows another key. It explains what that means, and nothing proceeds until answered."""
+"""The red screen: a contact shows another key. It explains what that means, and nothing proceeds until
+answered.
+"""
 
 from __future__ import annotations
 

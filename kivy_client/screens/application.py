@@ -167,10 +167,14 @@ class SalaApp(App):
         """Meters are drawn only while a screen that has them is in front."""
         wanted = self.stage is not None and self.stage.has_meters
         if wanted and self._beat is None:
-            self._beat = Clock.schedule_interval(lambda _dt: self.stage and self.stage.beat(), 1 / METER_RATE)
+            self._beat = Clock.schedule_interval(lambda _dt: self._move_meters(), 1 / METER_RATE)
         elif not wanted and self._beat is not None:
             self._beat.cancel()
             self._beat = None
+
+    def _move_meters(self) -> None:
+        if self.stage is not None:
+            self.stage.beat()
 
     def _wear(self, settings: Settings) -> None:
         """Put changed settings of the look and the language in force."""

@@ -1,4 +1,6 @@
-"""What reaches a person who is not looking at the window: notifications, vibration, the window coming forward."""
+"""What reaches a person who is not looking at the window: notifications, vibration, the window coming
+forward.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What stands behind a call: the way of the voice, the encryption, the key, and the figures, in plain words."""
+"""What stands behind a call: the way of the voice, the encryption, the key, and the figures, in plain
+words.
+"""
 
 from __future__ import annotations
 

@@ -48,13 +48,10 @@ def verdict(part: str, view: CheckView) -> str:
     if view.remark in _REMARKS:
         return _(_REMARKS[view.remark])
     if view.state is CheckState.GOOD:
-        figure = _(" {ms} ms de ida e volta.").format(ms=round(view.figure)) if _timed(part, view) else ""
-        return _(_FINE[part]) + figure
+        if part == "network" and view.figure is not None:
+            return _("O caminho está livre: {ms} ms de ida e volta.").format(ms=round(view.figure))
+        return _(_FINE[part])
     return _(_PROMPTS[part])
-
-
-def _timed(part: str, view: CheckView) -> bool:
-    return part == "network" and view.figure is not None
 
 
 class Check(Screen):

@@ -1,4 +1,6 @@
-"""The details of one name: call, favourite, tell when free, key, relay, volume, block, and the calls there were."""
+"""The details of one name: call, favourite, tell when free, key, relay, volume, block, and the calls there
+were.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What a screen may do: send commands, go to a place, open a sheet. The window gives it; tests give their own."""
+"""What a screen may do: send commands, go to a place, open a sheet. The window gives it; tests give their
+own.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ class Desk(Protocol):
         """Unix seconds, for texts that depend on the time."""
 
     def do(self, action: Callable[[Commands], R], then: Callable[[R], None] | None = None) -> None:
-        """Run a command in the reactor's thread; its answer comes back into the window's, some milliseconds later."""
+        """Run a command in the reactor's thread; its answer comes back into the window's, some milliseconds
+        later.
+        """
 
     def go(self, place: Place, contact: str = "") -> None:
         """Show a place (with `contact`, whose details)."""

@@ -16,7 +16,9 @@ from kivy_client.widgets.sheet import Sheet
 
 @dataclass(frozen=True, slots=True)
 class FileWish:
-    """What is asked for: the sheet's title, the field's label, the button; `passphrase`: one is asked for too."""
+    """What is asked for: the sheet's title, the field's label, the button; `passphrase`: one is asked for
+    too.
+    """
 
     title: str
     label: str

@@ -10,7 +10,7 @@ from kivy.properties import BooleanProperty, ColorProperty, StringProperty
 
 from kivy_client.i18n import _
 from kivy_client.screens.screen import Screen
-from kivy_client.screens.search import fold
+from kivy_client.session.search import fold
 from kivy_client.session.state import LogLine, ViewState
 from kivy_client.widgets.listing import ListingRow
 from kivy_client.widgets.look import load_kv, look

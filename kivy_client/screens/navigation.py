@@ -1,4 +1,6 @@
-"""Which screen is in front: a pure function of the view state and of the little that only the window remembers."""
+"""Which screen is in front: a pure function of the view state and of the little that only the window
+remembers.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +61,8 @@ SIDE_PLACES = frozenset({Place.CONTACT, Place.ABOUT, Place.SHARE})
 class Where:
     """What the window remembers: the place, the list it was reached from (`base`), whose details are open.
 
-    Whether the first start goes on: `arriving` is True from the first start (or a wish to change name or server) until «Entrar na sala»;
-    `checking` asks for the check of sound and network.
+    Whether the first start goes on: `arriving` is True from the first start (or a wish to change name or
+    server) until «Entrar na sala»; `checking` asks for the check of sound and network.
     """
 
     place: Place = Place.ROOM

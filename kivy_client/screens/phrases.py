@@ -1,4 +1,5 @@
-"""What the words of the view state are in the person's language: tables and small functions, no window needed.
+"""What the words of the view state are in the person's language: tables and small functions, no window
+needed.
 
 Every text is looked up when it is shown, so a change of language needs only another rendering.
 """

@@ -11,20 +11,22 @@ LARGEST = 40_000_000
 """A picture of more pixels is not looked at."""
 
 
-class LinkNotFound(Exception):
+class NoLinkError(Exception):
     """The picture cannot be read, or shows no `sala://` link; the text is for people."""
 
 
 def read_link(path: str) -> str:
-    """The `sala://` link in a picture; `LinkNotFound` says why there is none."""
+    """The `sala://` link in a picture; `NoLinkError` says why there is none."""
     for text in _texts(*_grey(path)):
         if text.startswith(SCHEME):
             return text
-    raise LinkNotFound(_("Não há um código QR da Sala nessa imagem."))
+    raise NoLinkError(_("Não há um código QR da Sala nessa imagem."))
 
 
 def modules(text: str) -> list[list[bool]]:
-    """The dark squares of a text's QR code, row by row, without a margin; empty where the library is missing."""
+    """The dark squares of a text's QR code, row by row, without a margin; empty where the library is
+    missing.
+    """
     try:
         from qrcode.main import QRCode
     except ImportError:
@@ -41,10 +43,10 @@ def _grey(path: str) -> tuple[bytes, int, int]:
 
     try:
         image = ImageLoader.load(path, keep_data=True)._data[0]
-    except Exception as failure:  # noqa: BLE001 - each of Kivy's loaders raises its own kind for a broken file
-        raise LinkNotFound(_("Essa imagem não pode ser aberta.")) from failure
+    except Exception as failure:
+        raise NoLinkError(_("Essa imagem não pode ser aberta.")) from failure
     if image is None or not image.data or image.width * image.height > LARGEST:
-        raise LinkNotFound(_("Essa imagem não pode ser aberta."))
+        raise NoLinkError(_("Essa imagem não pode ser aberta."))
     step = {"rgba": 4, "bgra": 4, "rgb": 3, "bgr": 3}.get(image.fmt, 1)
     data = bytes(image.data)
     stride = image.rowlength or image.width * step
@@ -59,6 +61,6 @@ def _texts(grey: bytes, width: int, height: int) -> list[str]:
         import numpy as np
         import zxingcpp
     except ImportError as missing:
-        raise LinkNotFound(_("Falta a biblioteca que lê códigos QR (zxing-cpp). Cole o link.")) from missing
+        raise NoLinkError(_("Falta a biblioteca que lê códigos QR (zxing-cpp). Cole o link.")) from missing
     pixels = np.frombuffer(grey, dtype=np.uint8).reshape(height, width)
     return [str(code.text) for code in zxingcpp.read_barcodes(pixels)]

@@ -11,8 +11,8 @@ from kivy_client.i18n import N_, _
 from kivy_client.screens import phrases, presence  # noqa: F401 - presence: its rule is used in room.kv
 from kivy_client.screens.navigation import Place
 from kivy_client.screens.screen import Screen
-from kivy_client.screens.search import sought
 from kivy_client.session.results import CallResult
+from kivy_client.session.search import search
 from kivy_client.session.state import Person, ViewState
 from kivy_client.session.vocabulary import Link, Presence
 from kivy_client.widgets.listing import ListingRow
@@ -34,7 +34,9 @@ REFUSALS = {
 
 
 class RoomRow(ListingRow):
-    """One person: avatar, name, state by icon, colour and word; a tap calls, the small button opens the details."""
+    """One person: avatar, name, state by icon, colour and word; a tap calls, the small button opens the
+    details.
+    """
 
     name = StringProperty("")
     icon = StringProperty("")
@@ -109,7 +111,7 @@ class Room(Screen):
         self.own_icon, self.own_word, self.own_tint = mark.icon, _(mark.word), getattr(look, mark.colour)
 
     def _fill(self) -> None:
-        shown = sought(self.people or (), self.query)
+        shown = search(self.people or (), self.query)
         names = [person.name for person in shown]
         self.ids.list.fill(shown, same=names == self.names)
         self.names = names
@@ -170,7 +172,7 @@ class Room(Screen):
 
     def first(self) -> None:
         """Enter in the search field: call the only one found, else go to the list."""
-        found = sought(self.people or (), self.query)
+        found = search(self.people or (), self.query)
         if len(found) == 1:
             self.tapped(found[0])
 

@@ -9,7 +9,6 @@ from kivy.properties import BooleanProperty, ListProperty, NumericProperty, Stri
 
 from kivy_client.assets.sounds import RINGTONES
 from kivy_client.i18n import LANGUAGES, N_, _
-
 from kivy_client.screens.files import FileWish, ask_file_and_passphrase
 from kivy_client.screens.navigation import Place
 from kivy_client.screens.screen import Screen

@@ -1,4 +1,6 @@
-"""Home: the places, with a rail and two panes where there is room, a bar below and one pane where there is not."""
+"""Home: the places, with a rail and two panes where there is room, a bar below and one pane where there is
+not.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ class NavBar(BoxLayout):
 
 
 class Shell(BoxLayout):
-    """The frame of the places.  `fill` puts screens into its panes; `on_visit(key)` fires from the navigation."""
+    """The frame of the places.  `fill` puts screens into its panes; `on_visit(key)` fires from the
+    navigation.
+    """
 
     wide = BooleanProperty(False)
     place = StringProperty("room")

@@ -29,7 +29,8 @@ from kivy_client.screens.shell import Shell
 from kivy_client.session.boundary import Commands
 from kivy_client.session.state import ViewState
 from kivy_client.session.vocabulary import Link
-from kivy_client.widgets import layer, levels  # noqa: F401 - their classes are used in stage.kv
+from kivy_client.widgets import layer as _layer  # noqa: F401 - its class is used in stage.kv
+from kivy_client.widgets import levels as _levels  # noqa: F401 - its class is used in stage.kv
 from kivy_client.widgets.focus import ESCAPE, FocusRing
 from kivy_client.widgets.look import load_kv, look
 from kivy_client.widgets.parts import Meter

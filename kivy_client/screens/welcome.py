@@ -12,7 +12,7 @@ from kivy_client.i18n import N_, _
 from kivy_client.screens import phrases
 from kivy_client.screens.files import FileWish, ask_file
 from kivy_client.screens.navigation import Front
-from kivy_client.screens.qr import LinkNotFound, read_link
+from kivy_client.screens.qr import NoLinkError, read_link
 from kivy_client.screens.screen import Screen
 from kivy_client.session.results import ConnectResult
 from kivy_client.session.state import ViewState
@@ -100,7 +100,7 @@ class Welcome(Screen):
         """Esc goes back to the room, if there is one."""
         if self.returning:
             self.desk.arrive(False)
-        return self.returning
+        return bool(self.returning)
 
     def _dropped(self, _window: Any, path: bytes, *_where: Any) -> None:
         self._read(path.decode("utf-8", "replace"))
@@ -108,7 +108,7 @@ class Welcome(Screen):
     def _read(self, path: str) -> None:
         try:
             self.server, self.server_error = read_link(path), ""
-        except LinkNotFound as why:
+        except NoLinkError as why:
             self.server_error = str(why)
 
     def _answered(self, result: ConnectResult) -> None:

@@ -1,7 +1,7 @@
 """The colours of the looks, by what they are for.
 
-One accent colour does the work; green, amber and red appear only where they mean something.  The pairs that must be
-readable together are listed in `TEXT_PAIRS` and `EDGE_PAIRS`, and a test holds them against WCAG 2.1.
+One accent colour does the work; green, amber and red appear only where they mean something.  The pairs that
+must be readable together are listed in `TEXT_PAIRS` and `EDGE_PAIRS`, and a test holds them against WCAG 2.1.
 """
 
 from __future__ import annotations

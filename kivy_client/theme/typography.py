@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 SIZES = {"display": 34.0, "headline": 24.0, "title": 18.0, "body": 15.0, "small": 13.0}
-"""Name → size in sp.  `display`: the name in a call; `headline`: a screen's title; `title`: a row's first line,
-a button; `body`: text; `small`: what helps."""
+"""Name → size in sp.  `display`: the name in a call; `headline`: a screen's title; `title`: a row's first
+line, a button; `body`: text; `small`: what helps."""
 
 SCALES = (0.85, 1.0, 1.15, 1.3, 1.5)
 """The steps that the settings offer."""

@@ -55,7 +55,9 @@ class Segment(press.Pressable, BoxLayout):
 
 
 class Segments(BoxLayout):
-    """One of a few, side by side. `options` are (key, text) pairs; a tap fires `on_pick(key)`, the state sets `key`."""
+    """One of a few, side by side. `options` are (key, text) pairs; a tap fires `on_pick(key)`, the state
+    sets `key`.
+    """
 
     options = ListProperty([])
     key = ObjectProperty(None, allownone=True)
@@ -92,7 +94,9 @@ class Choice(press.Pressable, BoxLayout):
 
 
 class Gauge(Focusable, Widget):
-    """A slider from `low` to `high` in steps; fires `on_slide(value)` while it is moved by finger or arrow keys."""
+    """A slider from `low` to `high` in steps; fires `on_slide(value)` while it is moved by finger or arrow
+    keys.
+    """
 
     low = NumericProperty(0.0)
     high = NumericProperty(1.0)

@@ -16,7 +16,9 @@ __all__ = ["Entry", "Field", "SearchField"]
 
 
 class Entry(TextInput, Focusable):
-    """One line to type in, without a box of its own; leaves Tab, Esc and the vertical arrows to the focus ring."""
+    """One line to type in, without a box of its own; leaves Tab, Esc and the vertical arrows to the focus
+    ring.
+    """
 
     def keyboard_on_key_down(self, window: Any, keycode: Any, text: str, modifiers: Any) -> bool:
         """Handle what edits; let through what moves."""
@@ -38,7 +40,9 @@ class Entry(TextInput, Focusable):
 
 
 class Field(BoxLayout):
-    """A labelled entry: `text` in both directions, `help` below, `error` instead of it; fires `on_done` at Enter."""
+    """A labelled entry: `text` in both directions, `help` below, `error` instead of it; fires `on_done` at
+    Enter.
+    """
 
     label = StringProperty("")
     text = StringProperty("")

@@ -1,7 +1,9 @@
-"""The keyboard alone can do everything: one order of focus per window, visible, without Kivy's soft-keyboard side.
+"""The keyboard alone can do everything: one order of focus per window, visible, without Kivy's
+soft-keyboard side.
 
-Whatever can be operated is a `Focusable`.  The `FocusRing` knows the part of the tree that is in front (a sheet, else
-the screen), moves between its focusables in reading order, and operates the one that has the focus.
+Whatever can be operated is a `Focusable`.  The `FocusRing` knows the part of the tree that is in front (a
+sheet, else the screen), moves between its focusables in reading order, and operates the one that has the
+focus.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A layer that is drawn once and kept as a texture until something in it changes.
 
-What moves all the time (levels) is drawn above it: a frame then costs one picture and a few small shapes instead of
-every label and button of the window, which matters where there is no graphics processor.
+What moves all the time (levels) is drawn above it: a frame then costs one picture and a few small shapes
+instead of every label and button of the window, which matters where there is no graphics processor.
 """
 
 from __future__ import annotations

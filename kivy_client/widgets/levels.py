@@ -62,6 +62,6 @@ def _in_sight(meter: Meter, y: float) -> bool:
     while parent is not None and parent is not parent.parent:
         if isinstance(parent, ScrollView):
             low = parent.to_window(parent.x, parent.y)[1]
-            return low <= y <= low + parent.height - meter.height
+            return bool(low <= y <= low + parent.height - meter.height)
         parent = parent.parent
     return True

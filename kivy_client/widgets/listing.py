@@ -45,6 +45,7 @@ class ListingRow(RecycleDataViewBehavior, Pressable, BoxLayout):
 class Listing(Focusable, RecycleView):
     """Rows of equal height.  `owner.tapped(item)` is called by a tap, and by Enter on the marked row."""
 
+    scroll_y: Any
     active = NumericProperty(-1)
     owner = ObjectProperty(None, allownone=True)
     row_height = NumericProperty(72)
@@ -58,7 +59,9 @@ class Listing(Focusable, RecycleView):
         return [row["item"] for row in self.data]
 
     def fill(self, items: list[Any], same: bool = False) -> None:
-        """List these; where `same` (the same things in the same order), rows in sight are painted and nothing moves."""
+        """List these; where `same` (the same things in the same order), rows in sight are painted and
+        nothing moves.
+        """
         if not same:
             self.active = -1
             self.data = [{"item": item} for item in items]
@@ -112,8 +115,9 @@ class Listing(Focusable, RecycleView):
         if spare <= 0:
             return
         top, bottom = index * self.row_height, (index + 1) * self.row_height
-        offset = (1 - self.scroll_y) * spare
-        self.scroll_y = 1 - min(spare, max(0, min(top, max(offset, bottom - self.height)))) / spare
+        offset = (1.0 - float(self.scroll_y)) * spare
+        wanted = min(top, max(offset, bottom - self.height))
+        self.scroll_y = 1.0 - min(spare, max(0.0, wanted)) / spare
 
 
 load_kv(__file__)

@@ -21,7 +21,8 @@ KINDS = ("filled", "tonal", "quiet", "text", "danger", "end", "alarm", "alarm-te
 class Pressable(ButtonBehavior, Focusable):
     """A button without a look: pressed by touch, Enter or Space; fires `on_release`.
 
-    Where it makes no sense now it is not `shown`: it keeps its place, is not seen, and takes neither touch nor focus.
+    Where it makes no sense now it is not `shown`: it keeps its place, is not seen, and takes neither touch
+    nor focus.
     """
 
     shown = BooleanProperty(True)

@@ -1,4 +1,6 @@
-"""Sheets: what asks or offers something in front of the screen; at the bottom where narrow, in the middle where wide."""
+"""Sheets: what asks or offers something in front of the screen; at the bottom where narrow, in the middle
+where wide.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from kivy.event import EventDispatcher
@@ -22,7 +23,7 @@ class Words(EventDispatcher):
 
     def refresh(self) -> None:
         """Make every rule that mentions `words._` evaluate again."""
-        self._ = lambda message: tr.text(message)
+        self._ = partial(tr.text)
 
 
 words = Words()

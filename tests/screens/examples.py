@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from kivy_client.screens.search import fold
+from kivy_client.session.search import fold
 from kivy_client.session.state import (
     CallView,
     CheckView,

@@ -16,13 +16,6 @@ RINGTONES = {
 }
 """The sounds an incoming call may have: file name without `.wav` → what people read."""
 
-RING_BACK = "chamando"
-"""What the caller hears while it really rings on the other side."""
-CHIME = "teste"
-"""The sound of the set-up check."""
-ENDED = "fim"
-"""A short sign that a call has ended."""
-
 
 def file(name: str) -> Path:
     """The file of a sound by its name."""

@@ -1,4 +1,6 @@
-"""Kivy's configuration, set before Kivy is imported: no files in the home folder, no log on the screen, no red dots."""
+"""Kivy's configuration, set before Kivy is imported: no files in the home folder, no log on the screen, no
+red dots.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ def configure(width: int = 1100, height: int = 740) -> None:
         os.environ.setdefault(key, value)
     from kivy.config import Config
 
-    settings = {
+    settings: dict[str, dict[str, object]] = {
         "graphics": {
             "width": width,
             "height": height,

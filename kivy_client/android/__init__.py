@@ -1,0 +1,1 @@
+"""What buildozer needs to make an Android package of the client."""

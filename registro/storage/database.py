@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ class Database:
 
     def __init__(self, path: Path, *, threads: bool = False) -> None:
         """Open or make the file, readable by its owner alone, and bring its schema up to date."""
+        self._origin = secrets.token_hex(8)
         try:
             path.touch(mode=0o600)
             self._sql = sqlite3.connect(
@@ -125,14 +127,17 @@ class Database:
             return []
         self._version = version
         rows = self._sql.execute(
-            "SELECT id, tipo, valor FROM actions WHERE id > ? ORDER BY id", (self._last_action,)
+            "SELECT id, tipo, valor, origem FROM actions WHERE id > ? ORDER BY id", (self._last_action,)
         ).fetchall()
         self._last_action = max([self._last_action, *(row[0] for row in rows)])
-        return [Action(ActionKind(tipo), valor) for _, tipo, valor in rows]
+        return [Action(ActionKind(tipo), valor) for _, tipo, valor, origin in rows if origin != self._origin]
 
     def _did(self, tipo: ActionKind, hora: int, valor: str = "") -> None:
         """Leave word of what was done, for the other connections and as a trace."""
-        self._sql.execute("INSERT INTO actions (tipo, valor, desde) VALUES (?, ?, ?)", (tipo, valor, hora))
+        self._sql.execute(
+            "INSERT INTO actions (tipo, valor, desde, origem) VALUES (?, ?, ?, ?)",
+            (tipo, valor, hora, self._origin),
+        )
 
     def names(self, prefix: str, limit: int) -> list[OwnedName]:
         """List owned names."""

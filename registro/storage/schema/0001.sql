@@ -29,12 +29,13 @@ CREATE TABLE missed (
 );
 CREATE INDEX missed_by_name ON missed (nome);
 
--- What somebody else than the daemon did to the tables above; the daemon reads what is new once a second.
+-- What operators did to the tables above; the daemon reads once a second what others than itself did.
 CREATE TABLE actions (
-    id    INTEGER PRIMARY KEY AUTOINCREMENT,
-    tipo  TEXT NOT NULL,
-    valor TEXT NOT NULL,
-    desde INTEGER NOT NULL
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    tipo   TEXT NOT NULL,
+    valor  TEXT NOT NULL,
+    desde  INTEGER NOT NULL,
+    origem TEXT NOT NULL            -- which opening of this file did it
 );
 
 CREATE TABLE meta (

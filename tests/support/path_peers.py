@@ -44,6 +44,7 @@ class Peer:
         policy: PathPolicy = PathPolicy.AUTO,
         *,
         loopback_allowed: bool = False,
+        call: str = CALL,
     ) -> None:
         self.reactor = reactor
         self.role = role
@@ -58,7 +59,7 @@ class Peer:
             reactor,
             self,
             role=role,
-            call_id=CALL,
+            call_id=call,
             policy=policy,
             loopback_allowed=loopback_allowed,
             network=network,

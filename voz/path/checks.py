@@ -21,7 +21,7 @@ from voz.stun import Address, Attribute, Kind, Message, Method, StunError
 CHECK_GAP, ROUND, MOST_CHECKS = 0.05, 5.0, 100
 #: Seconds between two checks of consent, and how many may go unanswered.
 CONSENT_GAP, MOST_MISSES = 2.0, 3
-#: A pair that fell silent rests this long, twice as long each time, and is asked again only now and then.
+#: A direct path that fell silent rests this long, twice as long each time, unless it has lasted meanwhile.
 FIRST_REST, LONGEST_REST, LATER_GAP = 1.0, 32.0, 10.0
 #: The caller leaves a pair that works for one with a better rank, or one that is faster by this much
 #: (seconds).
@@ -54,12 +54,12 @@ class Pair:
     nominated: bool = False
     misses: int = 0
     consent_due: float = 0.0
-    rests_until: float = 0.0
-    rests: int = 0
+    carried: bool = False
 
-    def works(self, now: float) -> bool:
-        """Whether checks passed both ways, and the pair is not resting."""
-        return self.answered is not None and self.heard is not None and now >= self.rests_until
+    @property
+    def works(self) -> bool:
+        """Whether checks passed both ways."""
+        return self.answered is not None and self.heard is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,10 @@ class Checks:
         self._asked: dict[bytes, _Asked] = {}
         self._round = _Round()
         self._next_check = 0.0
+        self._rests = 0
+        self._rests_until = 0.0
         self.selected: Pair | None = None
+        self.selected_at = 0.0
 
     def secure(self, stun_key: bytes) -> None:
         """The key of the checks (32 bytes). Before it is known nothing is sent or believed."""
@@ -104,13 +107,11 @@ class Checks:
         """Whether a round has checks left to send."""
         return self._round.left > 0
 
-    @property
-    def hopeful(self) -> bool:
-        """Whether there is anything that a round could check or has found to work."""
-        return bool(self._pairs)
-
     def begin(self, sockets: Iterable[tuple[int, int]], remotes: Sequence[Candidate], now: float) -> None:
-        """Begin a round between our sockets, as (number, IP version), and the peer's candidates."""
+        """Begin a round between our sockets, as (number, IP version), and the peer's candidates.
+
+        While a round has checks left it is the same round: it takes what is new first, and no more checks.
+        """
         best_first = sorted(remotes, key=_rank)
         fresh = [
             pair
@@ -119,7 +120,12 @@ class Checks:
             if (":" in candidate.address) == (version == 6)
             and (pair := self._pair(number, candidate.transport_address, _rank(candidate))) is not None
         ]
-        self._round = _Round(deque(fresh), now + ROUND, MOST_CHECKS)
+        if not self.under_way:
+            self._round = _Round(deque(fresh), now + ROUND, MOST_CHECKS)
+            return
+        waiting = [pair for pair in self._round.queue if pair not in fresh]
+        self._round.queue = deque([*fresh, *waiting])
+        self._round.until = now + ROUND
 
     def _pair(self, socket: int, remote: Address, rank: int) -> Pair | None:
         """The pair for that address, made if need be; None for an address that is never checked."""
@@ -149,7 +155,7 @@ class Checks:
         """The next pair of the round that does not work yet; those not answered come round again."""
         while self._round.left and self._round.queue:
             pair = self._round.queue.popleft()
-            if pair.works(now) and pair is not self.selected:
+            if pair.works and pair is not self.selected:
                 continue
             if pair.answered is None:
                 self._round.queue.append(pair)
@@ -160,7 +166,7 @@ class Checks:
 
     def _kept_alive(self) -> list[Pair]:
         """The pairs whose consent is asked for: the one in use, and those that carried voice before."""
-        return [pair for pair in self._pairs.values() if pair is self.selected or pair.rests]
+        return [pair for pair in self._pairs.values() if pair is self.selected or pair.carried]
 
     def _ask_consent(self, pair: Pair, now: float) -> None:
         """Check again; a check that was not answered since the last time is a miss."""
@@ -168,7 +174,7 @@ class Checks:
             pair.misses += 1
             if pair.misses >= MOST_MISSES and pair is self.selected:
                 self.rest(pair, now)
-        resting_long = now - pair.rests_until > LONGEST_REST and pair is not self.selected
+        resting_long = now - self._rests_until > LONGEST_REST and pair is not self.selected
         pair.consent_due = now + (LATER_GAP if resting_long else CONSENT_GAP)
         self._check(pair, now)
 
@@ -274,13 +280,21 @@ class Checks:
         if pair is not None:
             pair.heard = now
 
+    def follow(self, socket: int, remote: Address, now: float) -> None:
+        """The peer sends by that pair, and no longer by ours: take it, if it works."""
+        pair = self._pairs.get((socket, remote))
+        if pair is not None and pair.works and self.selected is not None:
+            self._select(pair, now)
+
     def rest(self, pair: Pair, now: float) -> None:
-        """Nothing comes by this pair any more: leave it, and try it again after a while."""
-        pair.rests_until = now + min(FIRST_REST * 2**pair.rests, LONGEST_REST)
-        pair.rests += 1
+        """Nothing comes by this pair any more: leave the direct path, and try it again after a while."""
+        if now - self.selected_at > LONGEST_REST:
+            self._rests = 0
+        self._rests_until = now + min(FIRST_REST * 2**self._rests, LONGEST_REST)
+        self._rests += 1
         pair.answered = pair.heard = None
         pair.nominated = False
-        pair.consent_due = min(pair.consent_due, pair.rests_until)
+        pair.consent_due = min(pair.consent_due, self._rests_until)
         if self.selected is pair:
             self._select(None, now)
 
@@ -289,17 +303,19 @@ class Checks:
         for pair in self._pairs.values():
             pair.answered = pair.heard = None
         self._asked.clear()
+        self._round = _Round()
+        self._rests, self._rests_until = 0, 0.0
         if self.selected is not None:
             self._select(None, now)
 
     def _review(self, now: float) -> None:
         """Choose among the pairs that work."""
-        working = [pair for pair in self._pairs.values() if pair.works(now)]
-        if not working:
+        working = [pair for pair in self._pairs.values() if pair.works]
+        if not working or now < self._rests_until:
             return
         best = min(working, key=lambda pair: (not pair.nominated, pair.rank, pair.round_trip))
         present = self.selected
-        if present is None or not present.works(now) or self._better(best, present, now):
+        if present is None or not present.works or self._better(best, present, now):
             self._select(best, now)
 
     def _better(self, best: Pair, present: Pair, now: float) -> bool:
@@ -315,8 +331,9 @@ class Checks:
         """Use this pair from now on; the caller tells the callee at once."""
         if pair is self.selected:
             return
-        self.selected = pair
+        self.selected, self.selected_at = pair, now
         if pair is not None:
+            pair.carried = True
             pair.consent_due = now + CONSENT_GAP
             if self._role is Role.CALLER:
                 self._check(pair, now)

@@ -97,16 +97,31 @@ class Chooser:
         """The direct path, with copies while it is in doubt, or the advice to leave it."""
         last = self.heard.get(PathKind.DIRECT)
         since = self.direct_since or facts.now
+        by_relay = self.heard.get(PathKind.RELAY, _NEVER)
         if last is None:
-            # The peer has not switched yet; as long as it does not, the checks' consent is what we go by.
-            return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and facts.now - since < GRACE)
+            return self._not_heard_yet(facts, since, by_relay)
         silent = facts.now - last
-        by_relay = self.heard.get(PathKind.RELAY, 0.0)
         peer_left = facts.now - since > GRACE and by_relay > last + DOUBT
         if silent > SILENCE or peer_left:
             return Decision(PathKind.DIRECT, leave_direct=True)
         peer_doubts = by_relay > since + GRACE and facts.now - by_relay < PEER_IN_DOUBT
         return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and (silent > DOUBT or peer_doubts))
+
+    def _not_heard_yet(self, facts: Facts, since: float, by_relay: float) -> Decision:
+        """The peer has not been heard by our pair: it has not switched yet, or cannot. Copies go by the
+        relay as long as it is heard there or nowhere; with nothing heard at all the pair is left."""
+        last = self.last_heard()
+        silent = facts.now - (since if last is None else max(since, last))
+        if silent > GRACE and facts.relay_ready:
+            return Decision(PathKind.DIRECT, leave_direct=True)
+        unsure = facts.now - since < GRACE or silent > DOUBT or facts.now - by_relay < PEER_IN_DOUBT
+        return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and unsure)
+
+    def follow(self, now: float) -> bool:
+        """Whether to go where the peer is heard directly: our own pair has been silent, and long in use."""
+        if self.direct_since is None or now - self.direct_since < GRACE:
+            return False
+        return now - self.heard.get(PathKind.DIRECT, _NEVER) > DOUBT
 
     def _without_direct(self, facts: Facts) -> Decision:
         """The relay, or else the lines."""

@@ -141,6 +141,9 @@ class Paths:
             self._chooser.authenticated(PathKind.DIRECT, now)
         else:
             self._chooser.heard_elsewhere(now)
+            if self._chooser.follow(now):
+                self._now = now
+                self._checks.follow(path.socket, path.remote, now)
 
     def tick(self, now: float) -> None:
         """Time has passed; to be called about every 50 ms."""

@@ -19,6 +19,10 @@ QUEUE: float = 0.120
 """A round trip this much above its minimum, in seconds, is a queue …"""
 QUEUE_REPORTS: int = 3
 """… if it is seen in so many reports running."""
+QUEUE_LOOK_BACK: int = 6
+"""A full line took the most that it delivered in so many reports; speech has pauses …"""
+QUEUE_SHARE: float = 0.9
+"""… and so much of it is used, that the queue may empty."""
 BASE_WINDOW: float = 60.0
 """Seconds over which the smallest round trip is remembered."""
 RISE: float = 1.25
@@ -35,7 +39,7 @@ FIRST_RETRY: float = 15.0
 """Seconds until a full line is tried with more; doubled at every failure up to …"""
 LAST_RETRY: float = 120.0
 """… this."""
-GROWTH: float = 1.5
+GROWTH: float = 1.2
 """How much more is tried."""
 
 
@@ -87,6 +91,7 @@ class Congestion:
         self.full = False
         self._trips: deque[tuple[float, float]] = deque()
         self._queued = 0
+        self._latest: deque[Delivery] = deque(maxlen=QUEUE_LOOK_BACK)
         self._recent: deque[Delivery] = deque(maxlen=RECENT)
         self._before: Delivery | None = None
         self._after = Delivery()
@@ -102,8 +107,9 @@ class Congestion:
             self._after += delivery
         else:
             self._recent.append(delivery)
+        self._latest.append(delivery)
         if self._queue(now, round_trip):
-            self._sink(now, delivery.delivered * 0.85)
+            self._sink(now, max(each.delivered for each in self._latest) * QUEUE_SHARE)
             self._queued = 0
         elif self._before is not None and self._after.packets >= ENOUGH:
             self._judge(now, self._before)

@@ -15,14 +15,24 @@ WINDOW: int = 400
 """Frames that the target is learnt from: 8 s of 20 ms."""
 BASE_SECONDS: float = 10.0
 """How long the smallest transit is remembered."""
-QUANTILE: float = 0.985
-"""Share of the frames that shall be in time."""
-MARGIN: float = 0.005
+QUANTILE: float = 0.98
+"""Share of the frames that shall be in time …"""
+QUANTILE_OF_COPIES: float = 0.995
+"""… and where copies save frames: waiting for them is what they were sent for."""
+SAVED: float = 0.01
+"""Share of frames that copies must save for that."""
+MARGIN: float = 0.006
 """Added to the quantile: what a pull of 10 ms blocks and a busy reactor need, in seconds."""
 FLOOR: float = 0.010
 """The least target in seconds."""
 FALL: float = 0.001
 """How fast the target sinks: seconds per frame."""
+NEAR: float = 0.006
+"""The target does not sink for less than this …"""
+HOLD: int = 150
+"""… nor before it has been too high for so many frames running: each change is heard a little."""
+SETTLING: int = 50
+"""Frames at the start during which it sinks at once."""
 SPIKE_FACTOR: float = 3.0
 """A delay above this many targets is a spike …"""
 SPIKE_MINIMUM: float = 0.060
@@ -45,6 +55,8 @@ class DelayEstimator:
         self._minima: deque[tuple[float, float]] = deque()
         self._spikes: list[tuple[float, float]] = []
         self._target = START
+        self._too_high = 0
+        self._saved = 0.0
 
     @property
     def base(self) -> float:
@@ -56,9 +68,11 @@ class DelayEstimator:
         """How long after its smallest transit a frame shall be played, at most the ceiling."""
         return min(self._target, self.ceiling)
 
-    def available(self, transit: float, arrival: float) -> None:
-        """A frame became available at `arrival`, `transit` seconds after its media time."""
+    def available(self, transit: float, arrival: float, *, saved: bool = False) -> None:
+        """A frame became available at `arrival`, `transit` seconds after its media time; `saved` by a
+        copy."""
         self._update_base(transit, arrival)
+        self._saved += (float(saved) - self._saved) / WINDOW
         delay = transit - self.base
         if self._order and delay > max(SPIKE_FACTOR * self._target, SPIKE_MINIMUM):
             self._suspect(transit, arrival)
@@ -105,9 +119,18 @@ class DelayEstimator:
             self._minima.popleft()
 
     def _wanted(self) -> float:
-        at = min(len(self._sorted) - 1, int(QUANTILE * len(self._sorted)))
+        quantile = QUANTILE_OF_COPIES if self._saved > SAVED else QUANTILE
+        at = min(len(self._sorted) - 1, int(quantile * len(self._sorted)))
         return max(FLOOR, self._sorted[at] - self.base + MARGIN)
 
     def _update_target(self) -> None:
         wanted = self._wanted()
-        self._target = max(wanted, self._target - FALL) if wanted < self._target else wanted
+        if wanted >= self._target:
+            self._target = wanted
+            self._too_high = 0
+        elif wanted > self._target - NEAR and len(self._order) >= SETTLING:
+            self._too_high = 0
+        else:
+            self._too_high += 1
+            if self._too_high > HOLD or len(self._order) < SETTLING:
+                self._target = max(wanted, self._target - FALL)

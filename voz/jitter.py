@@ -54,6 +54,7 @@ class Step:
     kind: Kind
     samples: int
     payload: bytes = b""
+    held: bool = False
 
 
 @dataclass(slots=True)
@@ -123,9 +124,9 @@ class JitterBuffer:
             return Verdict.DUPLICATE
         if sequence is not None:
             self._frame_samples = samples
-        fresh = self._see(media, arrival)
+        fresh = self._see(media, arrival, own=sequence is not None)
         if recovery and media - samples >= self._next:
-            self._see(media - samples, arrival)
+            self._see(media - samples, arrival, own=False)
         if media < self._next:
             return self._too_late(media, arrival, fresh, own=sequence is not None)
         return self._keep(media, _Frame(payload, samples, sequence, recovery, silent))
@@ -140,12 +141,18 @@ class JitterBuffer:
     def take(self, now: float, ahead: int = 0) -> Step:
         """The next piece of sound, decided at `now` with `ahead` samples still to be played before it."""
         if not self._may_start(now, ahead):
-            return Step(Kind.SILENCE, self._frame_samples)
+            return Step(Kind.SILENCE, self._frame_samples, held=True)
         self._throw_away_backlog(now, ahead)
         while True:
             step = self._decide(now, ahead)
             if step is not None:
                 return step
+
+    def _lateness(self, now: float, ahead: int) -> float:
+        """The delay of the next frame if it is played after the samples ahead."""
+        if self._next is None:
+            return 0.0
+        return now + ahead / CLOCK_RATE - self._next / CLOCK_RATE - self.estimator.base
 
     def _restart(self, media: int) -> None:
         self._frames.clear()
@@ -156,7 +163,7 @@ class JitterBuffer:
         self._behind = 0
         self._last_sequence = None
 
-    def _see(self, media: int, arrival: float) -> bool:
+    def _see(self, media: int, arrival: float, *, own: bool) -> bool:
         """Tell the estimator of the first sight of a frame."""
         if media in self._first_seen:
             return False
@@ -164,7 +171,7 @@ class JitterBuffer:
         if len(self._first_seen) > 2 * MAX_FRAMES:
             del self._first_seen[next(iter(self._first_seen))]
         self._newest = max(self._newest, media)
-        self.estimator.available(arrival - media / CLOCK_RATE, arrival)
+        self.estimator.available(arrival - media / CLOCK_RATE, arrival, saved=not own)
         return True
 
     def _too_late(self, media: int, arrival: float, fresh: bool, *, own: bool) -> Verdict:
@@ -176,7 +183,7 @@ class JitterBuffer:
             self._behind += 1
             if self._behind >= RESTART_AFTER and not self._frames:
                 self._restart(media)
-                self._see(media, arrival)
+                self._see(media, arrival, own=True)
         if fresh:
             self.late += 1
         return Verdict.LATE if fresh else Verdict.DUPLICATE
@@ -196,7 +203,7 @@ class JitterBuffer:
     def _may_start(self, now: float, ahead: int) -> bool:
         if not self._started and self._frames:
             self._next = min(self._frames)
-            self._started = self.delay(now, ahead) >= self.estimator.target - 1e-6
+            self._started = self._lateness(now, ahead) >= self.estimator.target - 1e-6
         return self._started
 
     def _throw_away_backlog(self, now: float, ahead: int) -> None:
@@ -243,22 +250,21 @@ class JitterBuffer:
 
     def _make_up(self, kind: Kind) -> Step:
         self._made_up += self._frame_samples
-        return Step(kind, self._frame_samples)
+        return Step(kind, self._frame_samples, held=True)
 
     def _hole(self, media: int, following: int, now: float, ahead: int) -> Step | None:
         gap = following - media
         if self._is_silence(following):
             return self._silent_gap(media, following, now, ahead)
+        if self.estimator.target - self._lateness(now, ahead) > self._frame_samples / CLOCK_RATE / 2:
+            # Too early to give up: a copy may come, and the delay has to grow anyway.
+            return self._make_up(Kind.CONCEALED)
         if self._made_up >= min(gap, self._frame_samples):
             # Sound was made up for this frame already: step over it.
             stride = min(gap, self._frame_samples)
             self._made_up -= stride
             self._advance(media + stride)
             return None
-        short = self.estimator.target - self.delay(now, ahead)
-        if short > self._frame_samples / CLOCK_RATE / 2:
-            # Too early to give up: a copy may come, and the delay has to grow anyway.
-            return self._make_up(Kind.CONCEALED)
         samples = min(gap, self._frame_samples)
         self._advance(media + samples)
         frame = self._frames[following]

@@ -40,14 +40,19 @@ class Step:
 
 
 CLEAN = Step("clean-32", 32_000)
-_THIN = (Step("clean-20", 20_000), Step("clean-12", 12_000))
-_FEC_THIN = (Step("fec-30", 30_000, 15), Step("fec-20", 20_000, 20), Step("fec-12", 12_000, 20))
+_THIN = (Step("clean-26", 26_000), Step("clean-20", 20_000), Step("clean-12", 12_000))
+_FEC = (
+    Step("fec-30", 30_000, 15),
+    Step("fec-24", 24_000, 18),
+    Step("fec-18", 18_000, 20),
+    Step("fec-12", 12_000, 20),
+)
 LADDER: tuple[tuple[Step, ...], ...] = (
     (CLEAN, *_THIN),
-    (Step("fec-38", 38_000, 8), Step("fec-30", 30_000, 8), *_FEC_THIN[1:]),
-    (Step("copies-20-60", 20_000, 0, (20, 60)), *_FEC_THIN),
-    (Step("copies-40-80", 20_000, 0, (40, 80)), *_FEC_THIN),
-    (Step("copies-20-60-100", 15_000, 0, (20, 60, 100)), *_FEC_THIN),
+    (Step("fec-38", 38_000, 8), *_FEC),
+    (Step("copies-20-60", 20_000, 0, (20, 60)), *_FEC),
+    (Step("copies-40-80", 20_000, 0, (40, 80)), *_FEC),
+    (Step("copies-20-60-100", 15_000, 0, (20, 60, 100)), *_FEC),
 )
 """Steps by class of loss."""
 _CLASS_FROM: tuple[float, ...] = (0.0, 0.008, 0.03, 0.12, 0.22)

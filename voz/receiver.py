@@ -23,11 +23,11 @@ HURRIED: float = 0.040
 """The same while the delay is far off, or in the first second."""
 FAR: float = 0.060
 """What counts as far off."""
-TOO_MUCH: float = 0.012
+TOO_MUCH: float = 0.025
 """Excess of delay above which speech is shortened …"""
 TOO_MUCH_IN_SILENCE: float = 0.003
 """… and silence is."""
-TOO_LITTLE: float = 0.006
+TOO_LITTLE: float = 0.003
 """Lack of delay from which on sound is lengthened."""
 
 
@@ -90,7 +90,9 @@ class Receiver:
             ahead = len(self._ready)
             self._delays.append(self._buffer.delay(now, ahead))
             step = self._buffer.take(now, ahead)
-            sound = self._change_speed(self._make(step))
+            sound = self._make(step)
+            if not step.held:
+                sound = self._change_speed(sound)
             self._ready = np.concatenate([self._ready, sound])
         block, self._ready = self._ready[:BLOCK], self._ready[BLOCK:]
         return block

@@ -16,6 +16,11 @@ from voz.codec import Codec, Sound, codec
 from voz.engine import Engine, EngineOptions, StreamKeys
 from voz.reports import INTERVAL
 
+HEARD_AT = 0.0037
+"""Seconds by which the loudspeaker's ticks come after the microphone's: two clocks that start at odds."""
+OFFSET = TICK + HEARD_AT
+"""Seconds by which the recording of what is heard begins later than that of what is spoken: the first block
+is spoken when the call begins, and heard when it is pulled."""
 A = StreamKeys(b"a" * 16, b"s" * 14, 0x0A0A0A0A)
 B = StreamKeys(b"b" * 16, b"t" * 14, 0x0B0B0B0B)
 
@@ -70,9 +75,8 @@ class SimulatedCall:
         events: list[tuple[float, Callable[[], None]]] = [
             ((index + 1) * TICK, partial(self._speak, block)) for index, block in enumerate(blocks)
         ]
-        # Two clocks that start at odds, as devices do.
-        heard = int((seconds - 0.0037) / self._heard_tick)
-        events += [(0.0037 + (index + 1) * self._heard_tick, self._hear) for index in range(heard)]
+        heard = int((seconds - HEARD_AT) / self._heard_tick)
+        events += [(HEARD_AT + (index + 1) * self._heard_tick, self._hear) for index in range(heard)]
         events += [(0.1 + index * INTERVAL, self._report) for index in range(int(seconds / INTERVAL))]
         if self._on_second is not None:
             told = self._on_second

@@ -1,0 +1,102 @@
+"""The loss matrix: whole calls of the real engine over impaired lines, under a simulated clock.
+
+    python -m bench.voz.matrix [--short] [--line NAME …] [--out DIR]
+
+Each cell is a call of two engines for each recording: first the recording as a warm-up, in which the ladder
+and the jitter buffer learn the line, then the recording again, which is scored. Beside it: plain sound with
+zeros for what is lost, and Opus with libopus's concealment alone, each with a buffer of 60 ms.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.voz.cells import LINES
+from bench.voz.score import score
+from tests.support.line import Impairment
+from tests.support.simulation import OFFSET, SimulatedCall
+from voz.codec import Sound
+from voz.device import wav
+from voz.engine import EngineOptions
+
+SPEECH = Path(__file__).parents[2] / "tests" / "speech"
+RECORDINGS = ("human_1", "human_2", "english_f", "english_m", "portuguese_f", "portuguese_m")
+SHORT_RECORDINGS = ("human_1", "portuguese_f")
+WARM_UP = 10.0
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Means over the recordings. `rate` is kbit/s of RTP payload, shares are per cent, delays ms."""
+
+    pesq: float
+    stoi: float
+    rate: float
+    delay_ms: float
+    target_ms: float
+    concealed: float
+    late: float
+    step: str
+
+
+def speech(name: str) -> Sound:
+    """A recording by name."""
+    return wav.read(SPEECH / f"{name}.wav")
+
+
+def engine_call(impairment: Impairment, name: str, seed: int, most_rate: float = 66_000) -> Cell:
+    """One call of the real engine."""
+    spoken = speech(name)
+    warm = np.resize(spoken, int(WARM_UP * 48_000) // 480 * 480)
+    call = SimulatedCall(impairment, seed=seed, options=EngineOptions(most_rate=most_rate))
+    call.run(warm)
+    before, octets = call.b.played(), call.a.sender.counters().octets
+    padded = np.concatenate([spoken, np.zeros(48_000, np.int16)])
+    heard = call.run(padded[: len(padded) // 480 * 480])
+    after = call.b.played()
+    result = score(spoken, heard, OFFSET)
+    frames = after.frames + after.copies + after.recovered + after.concealed
+    frames -= before.frames + before.copies + before.recovered + before.concealed
+    sent = call.a.sender.counters().octets - octets
+    return Cell(
+        result.pesq,
+        result.stoi,
+        sent * 8 / (len(padded) / 48),
+        result.delay_ms,
+        after.target_ms,
+        100 * (after.concealed - before.concealed) / max(1, frames),
+        100 * (after.late - before.late) / max(1, frames),
+        call.a.sender.step.name,
+    )
+
+
+def mean(cells: Iterable[Cell]) -> Cell:
+    """The mean of cells; the step that was used most."""
+    rows = list(cells)
+    numbers = {
+        name: statistics.fmean(getattr(row, name) for row in rows)
+        for name in ("pesq", "stoi", "rate", "delay_ms", "target_ms", "concealed", "late")
+    }
+    return Cell(**numbers, step=statistics.mode(row.step for row in rows))
+
+
+def run(lines: Iterable[str], recordings: Iterable[str], seeds: int, workers: int) -> dict[str, Cell]:
+    """The engine's cells by line."""
+    jobs = [(line, name, seed) for line in lines for name in recordings for seed in range(1, seeds + 1)]
+    with ProcessPoolExecutor(workers) as pool:
+        cells = list(pool.map(_job, jobs))
+    by_line: dict[str, list[Cell]] = {}
+    for (line, _, _), cell in zip(jobs, cells, strict=True):
+        by_line.setdefault(line, []).append(cell)
+    return {line: mean(rows) for line, rows in by_line.items()}
+
+
+def _job(job: tuple[str, str, int]) -> Cell:
+    line, name, seed = job
+    return engine_call(LINES[line], name, seed)

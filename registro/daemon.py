@@ -15,13 +15,13 @@ from registro.config import Config, PlainPlace, give_up
 from registro.direct import Port
 from registro.drain import Drain
 from registro.journal import Journal
-from registro.listen import ListenError, dual_stack, same_port, tcp_port
+from registro.listen import Kind, ListenError, dual_stack, same_port, tcp_port
 from registro.notify import Notifier
 from registro.office import Office
 from registro.overseer import Overseer
 from registro.printer import Printer
 from registro.relay_process import RelayProcess
-from registro.server import RegistryFactory, SecureFactory, Server
+from registro.server import RegistryFactory, Server
 from registro.tls import Certificate
 from registro.wire.address import ServerAddress, grouped
 
@@ -50,7 +50,8 @@ class Daemon(Service):
     journal: Journal
     overseer: Overseer
     certificate: Certificate
-    secure: SecureFactory
+    secure: Kind
+    plain_text: Kind
     printers: list[Printer]
     say: Callable[[str], object]
     drain: Drain = field(init=False)
@@ -100,11 +101,11 @@ class Daemon(Service):
     def _listen(self) -> None:
         config, interface = self.config, dual_stack(self.config.interface)
         if config.relay:
-            self.port = tcp_port(self.reactor, self.secure, interface, config.port, config.direct_write)
+            self.port = tcp_port(self.secure, interface, config.port)
             self.number = self.port.number
             self.ready.callback(None)
         else:
-            self.port, udp = same_port(self.reactor, self.secure, interface, config.port, config.direct_write)
+            self.port, udp = same_port(self.secure, interface, config.port)
             self.number = self.port.number
             self._start_relay(udp)
         self._listen_plain()
@@ -120,12 +121,12 @@ class Daemon(Service):
         place = self.config.plain
         if place is None:
             return
-        factory = RegistryFactory(self.server, local=True)
         if place.path:
+            factory = RegistryFactory(self.server, local=True)
             self.plain = self.reactor.listenUNIX(place.path, factory, mode=0o600)
         else:
             port = self.plain_number or place.port
-            listening = tcp_port(self.reactor, factory, place.host, port, self.config.direct_write)
+            listening = tcp_port(self.plain_text, place.host, port)
             self.plain, self.plain_number = listening, listening.number
 
     def _announce(self) -> None:
@@ -143,7 +144,7 @@ class Daemon(Service):
 
     def _open_doors(self) -> None:
         interface = dual_stack(self.config.interface)
-        self.port = tcp_port(self.reactor, self.secure, interface, self.number, self.config.direct_write)
+        self.port = tcp_port(self.secure, interface, self.number)
         self._listen_plain()
 
     @inlineCallbacks

@@ -6,10 +6,13 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
+from OpenSSL import SSL
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IProtocolFactory
 
 from registro.direct import DirectPort, Port, fits
+from registro.secure import SecurePort
+from registro.server import RegistryFactory, SecureFactory, Server
+from registro.tls import ConnectionCreator
 
 BACKLOG = 4096
 _TRIES = 50
@@ -54,24 +57,42 @@ def udp_socket(interface: str, port: int) -> socket.socket:
     return made
 
 
-def tcp_port(reactor: Any, factory: IProtocolFactory, interface: str, port: int, direct: bool) -> Port:
-    """Listen, with the long backlog; `direct` writes answers at once where this Twisted allows it."""
+Kind = Callable[[int, str], Port]
+"""Makes a port, which does not listen yet, of a number and an address."""
+
+
+def plain_kind(reactor: Any, server: Server, direct: bool) -> Kind:
+    """Return what makes plain ports; `direct` writes answers at once where this Twisted allows it."""
+    factory = RegistryFactory(server, local=True)
     kind = DirectPort if direct and fits() else Port
-    made: Port = kind(port, factory, BACKLOG, interface, reactor)
+    return lambda number, interface: kind(number, factory, BACKLOG, interface, reactor)
+
+
+def secure_kind(reactor: Any, server: Server, context: SSL.Context, direct: bool) -> Kind:
+    """Return what makes TLS ports: OpenSSL on the socket where this Twisted allows it, else Twisted's TLS."""
+    if direct and fits():
+        factory = RegistryFactory(server, local=False)
+        return lambda number, interface: SecurePort(context, number, factory, BACKLOG, interface, reactor)
+    inner = RegistryFactory(server, local=False, half_closes=False)
+    wrapped = SecureFactory(ConnectionCreator(context), False, inner)
+    return lambda number, interface: Port(number, wrapped, BACKLOG, interface, reactor)
+
+
+def tcp_port(kind: Kind, interface: str, number: int) -> Port:
+    """Listen, with the long backlog; raise ListenError if the place is taken."""
+    made = kind(number, interface)
     try:
         made.startListening()
     except CannotListenError as error:
         reason = getattr(error.socketError, "strerror", None) or error.socketError
-        raise ListenError(f"a porta TCP {port} em {interface} não pôde ser aberta ({reason})") from error
+        raise ListenError(f"a porta TCP {number} em {interface} não pôde ser aberta ({reason})") from error
     return made
 
 
-def same_port(
-    reactor: Any, factory: IProtocolFactory, interface: str, port: int, direct: bool
-) -> tuple[Port, socket.socket]:
+def same_port(kind: Kind, interface: str, number: int) -> tuple[Port, socket.socket]:
     """Listen on one number for TCP and UDP; 0 tries until both are free."""
-    for last in reversed(range(_TRIES if port == 0 else 1)):
-        tcp = tcp_port(reactor, factory, interface, port, direct)
+    for last in reversed(range(_TRIES if number == 0 else 1)):
+        tcp = tcp_port(kind, interface, number)
         try:
             return tcp, udp_socket(interface, tcp.number)
         except ListenError:

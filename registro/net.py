@@ -49,6 +49,7 @@ class RegistryProtocol(Protocol):
     def __init__(self, server: Server, who: str, host: str, port: int, local: bool) -> None:
         self.server, self.who, self.host, self.port, self.local = server, who, host, port, local
         self.local_host = ""
+        self.half_closes = True
         self.label = host
         self.session = Session(self)
         self.since = self.seen = server.now
@@ -316,7 +317,7 @@ class RegistryProtocol(Protocol):
         self.closing = self.server.now + LINGER
         transport: Any = self.transport
         transport.unregisterProducer()
-        if self.local:
+        if self.half_closes:
             transport.loseWriteConnection()
         else:
             transport.loseConnection()

@@ -113,17 +113,23 @@ class Server:
 
 
 class RegistryFactory(ServerFactory):
-    """Makes the protocol of each connection; `local` on the plain endpoint."""
+    """Makes the protocol of each connection.
+
+    `local` on the plain endpoint; `half_closes` if the transport can end its own side alone.
+    """
 
     noisy = False
 
-    def __init__(self, server: Server, local: bool) -> None:
-        self._server, self._local = server, local
+    def __init__(self, server: Server, local: bool, half_closes: bool = True) -> None:
+        self._server, self._local, self._half_closes = server, local, half_closes
 
     def buildProtocol(self, addr: IAddress | None) -> RegistryProtocol | None:
         """Admit a connection, or close it."""
         host = plain_host(getattr(addr, "host", "127.0.0.1"))
-        return self._server.admit(host, getattr(addr, "port", 0), self._local)
+        link = self._server.admit(host, getattr(addr, "port", 0), self._local)
+        if link is not None:
+            link.half_closes = self._half_closes
+        return link
 
 
 class SecureFactory(TLSMemoryBIOFactory):

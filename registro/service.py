@@ -20,6 +20,7 @@ from registro.faults import Faults
 from registro.house import DaemonHouse
 from registro.identity import Identity
 from registro.journal import Journal
+from registro.listen import plain_kind, secure_kind
 from registro.notify import notifier
 from registro.office import Office
 from registro.overseer import Overseer
@@ -27,7 +28,7 @@ from registro.panel.service import PanelService, PanelSetup
 from registro.panel.where import PanelPlace
 from registro.printer import Printer, rotated_file
 from registro.relays import Relays
-from registro.server import RegistryFactory, SecureFactory, Server
+from registro.server import Server
 from registro.storage.database import FILE
 from registro.storage.interface import StorageError
 from registro.storage.sqlite import SQLiteStore
@@ -78,11 +79,11 @@ def _build(reactor: Any, config: Config) -> Daemon:
     server = Server(office, journal)
     printers = _printers(config)
     journal.screens.extend(printers)
-    secure = SecureFactory(
-        ConnectionCreator(server_context(certificate)), False, RegistryFactory(server, local=False)
-    )
+    secure = secure_kind(reactor, server, server_context(certificate), config.direct_write)
+    plain = plain_kind(reactor, server, config.direct_write)
+    overseer = Overseer(server)
     daemon = Daemon(
-        reactor, config, office, server, journal, Overseer(server), certificate, secure, printers, say
+        reactor, config, office, server, journal, overseer, certificate, secure, plain, printers, say
     )
     _furnish(reactor, daemon)
     return daemon

@@ -16,6 +16,7 @@ from twisted.internet.protocol import Protocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from registro import quick
 from registro.admission import DOOR, FORGIVEN, plain_host
 from registro.journal import RECEIVED, SENT
 from registro.office import Request
@@ -184,8 +185,13 @@ class RegistryProtocol(Protocol):
             self._refuse(*_head(line), Refused(Codigo.SINTAXE, str(error)))
 
     def _obey(self, line: bytes) -> None:
-        received = codec.parse(line, codec.FROM_CLIENT)
         session = self.session
+        if session.registered:
+            answer = quick.look_up(self.server.office, line)
+            if answer is not None:
+                self.write(answer)
+                return
+        received = codec.parse(line, codec.FROM_CLIENT)
         handlers = REGISTERED if session.registered else STRANGER
         handler = handlers.get(type(received.message))
         if handler is None:

@@ -60,6 +60,10 @@ class PanelChannel(http.HTTPChannel):
         self._given_up = True
         super().forceAbortClient()
 
+    def timeoutConnection(self) -> None:  # noqa: N802 - Twisted's name
+        """Close a connection that has been idle, which is no news for the log."""
+        self.forceAbortClient()
+
     def lineReceived(self, line: bytes) -> None:
         """Read a line of a head."""
         if not self._given_up:

@@ -22,6 +22,8 @@ REBIND, KEEP_ALIVE = 240.0, 15.0
 BIND_AGAIN, BIND_AGAIN_LATER, BIND_PATIENCE = 0.15, 1.0, 5.0
 #: Seconds between two attempts after the relay refused us for good (a wrong credential, no room).
 REFUSED_WAIT = 5.0
+#: Seconds that a relay may take to let go of an allocation.
+LET_GO = 1.2
 #: Channels that were bound on one leg, at most; each new relayed address of the peer takes one at coturn.
 MOST_CHANNELS = 64
 
@@ -32,6 +34,9 @@ class LegWorld(Protocol):
     def transmit(self, datagram: bytes) -> None:
         """Send this to the relay."""
 
+    def another_socket(self) -> bool:
+        """Send from another port from now on; False when there is none to be had."""
+
     def leg_changed(self) -> None:
         """`relayed`, `mapped` or `ready` of the leg may be different now."""
 
@@ -39,7 +44,8 @@ class LegWorld(Protocol):
 @dataclass(slots=True)
 class LegCore:
     """What the leg knows. `relayed` and `mapped` are None without an allocation, `peer` until it is told;
-    `silent_since` is when the oldest request that has no answer was first sent."""
+    `relay_moves` is false once the relay has answered a move with a new allocation, as coturn does: then an
+    allocation found at our address may be an older one."""
 
     world: LegWorld
     credential: Credential
@@ -48,11 +54,11 @@ class LegCore:
     peer: Address | None = None
     channel: int = stun.CHANNEL
     bound: bool = False
+    relay_moves: bool = True
     bind_at: float | None = None
     bind_wanted: float = 0.0
     refresh_at: float = 0.0
     last_sent: float = 0.0
-    answered_at: float | None = None
     exchanges: dict[int, Exchange] = field(default_factory=dict)
 
     def ask(self, method: Method, attributes: Callable[[bytes], Attributes], now: float) -> None:
@@ -232,6 +238,8 @@ def _ask_on(_: Leg, core: LegCore, now: float) -> None:
 def _granted(_: Leg, core: LegCore, message: Message, now: float) -> None:
     relayed = message.address(Attribute.XOR_RELAYED_ADDRESS)
     kept = relayed is not None and relayed == core.relayed
+    if core.relayed is not None and not kept:
+        core.relay_moves = False
     core.exchanges.clear()
     core.relayed = relayed
     core.mapped = message.address(Attribute.XOR_MAPPED_ADDRESS)
@@ -246,11 +254,13 @@ def _granted(_: Leg, core: LegCore, message: Message, now: float) -> None:
 
 @pep614(asking.upon(Leg.occupied).to(asking))
 def _keep_or_clear(leg: Leg, core: LegCore, now: float) -> None:
-    """Ours lives on, or one that we know nothing of is given back before we ask again."""
-    if core.relayed is None:
-        _ask_refresh(core, now, 0)
-    else:
+    """Ours lives on, or one that we know nothing of is in the way: it is gone round, or given back."""
+    if core.relayed is not None and core.relay_moves:
         leg.kept(now)
+    elif core.world.another_socket():
+        _ask_allocation(core, now)
+    else:
+        _ask_refresh(core, now, 0)
 
 
 @pep614(asking.upon(Leg.kept).to(allocated))
@@ -261,8 +271,9 @@ def _kept(_: Leg, core: LegCore, now: float) -> None:
 
 @pep614(asking.upon(Leg.refreshed).to(asking))
 def _cleared(_: Leg, core: LegCore, message: Message, now: float) -> None:
+    """coturn takes a second to let go of an allocation that was given back."""
     _note_lifetime(core, message, now)
-    _ask_allocation(core, now)
+    core.exchanges[Method.ALLOCATE] = _allocation(now, LET_GO)
 
 
 @pep614(asking.upon(Leg.forgotten).to(asking))

@@ -27,6 +27,9 @@ class LegsWorld(Protocol):
     def send_to_relay(self, socket: int, server: Address, datagram: bytes) -> None:
         """Send this from that socket to that relay."""
 
+    def socket_for_relay(self, version: int) -> int | None:
+        """A socket of that IP version that no relay has seen, or None."""
+
     def relay_changed(self) -> None:
         """The relayed or the mapped address, or whether packets may be sent, may be different now."""
 
@@ -44,6 +47,14 @@ class Attempt:
     def transmit(self, datagram: bytes) -> None:
         """Send this to the relay."""
         self.owner.world.send_to_relay(self.socket, self.server, datagram)
+
+    def another_socket(self) -> bool:
+        """Send from another port from now on."""
+        number = self.owner.world.socket_for_relay(6 if ":" in self.server[0] else 4)
+        if number is None:
+            return False
+        self.socket = number
+        return True
 
     def leg_changed(self) -> None:
         """The leg has news."""

@@ -248,6 +248,10 @@ class Paths:
 
     send_check = send_to_relay = send_datagram
 
+    def socket_for_relay(self, version: int) -> int | None:
+        """A socket that no relay has seen."""
+        return self._sockets.open_aside(version)
+
     def relay_changed(self) -> None:
         """The relay leg has news."""
         self._world.changed()

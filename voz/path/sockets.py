@@ -12,6 +12,8 @@ from voz.stun import Address
 
 Receiver = Callable[[int, bytes, Address], None]
 _VERSIONS = (4, 6)
+#: Sockets of one call: each change of network may cost one at a relay that does not move allocations.
+MOST_SOCKETS = 64
 
 
 class Sockets:
@@ -34,9 +36,19 @@ class Sockets:
         for version in tuple(self.first):
             self._open_one(version)
 
+    def open_aside(self, version: int) -> int | None:
+        """Open another socket that takes no part in checks; its number, or None."""
+        latest = self.latest.get(version)
+        if latest is None or not self._open_one(version):
+            return None
+        aside, self.latest[version] = self.latest[version], latest
+        return aside
+
     def _open_one(self, version: int) -> bool:
-        """Open one; False where that version does not exist."""
+        """Open one; False where that version does not exist, or there are too many."""
         number = len(self._open)
+        if number >= MOST_SOCKETS:
+            return False
         opened = self._network.open(version, lambda data, address: self._received(number, data, address))
         if opened is None:
             return False

@@ -77,8 +77,8 @@ class Snapshot:
     """One call at one moment; `seconds` since the first packet that authenticated.
 
     `delay_ms` is the way from the other mouth to our ear as far as we can know it: half the round trip, the
-    frame, the jitter buffer and the device. `step` names the protection we send with, `line_full` that the
-    line took no more.
+    frame, the jitter buffer and the device. `began` is when the devices started, in Unix seconds. `step`
+    names the protection we send with, `line_full` that the line took no more.
     """
 
     seconds: float = 0.0
@@ -96,6 +96,7 @@ class Snapshot:
     muted: bool = False
     their_delay_ms: float = 0.0
     their_discards: float = 0.0
+    began: float | None = None
     level_in_highest: float = 0.0
     level_out_highest: float = 0.0
 

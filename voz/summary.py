@@ -61,6 +61,7 @@ class Summary:
             muted=desk.muted,
             their_delay_ms=(feedback.their_delay if feedback else 0.0) * 1000,
             their_discards=feedback.their_discards if feedback else 0.0,
+            began=self._began,
             level_in_highest=self._highest[0],
             level_out_highest=self._highest[1],
         )

@@ -289,9 +289,9 @@ class RegistryProtocol(Protocol):
         if self.newcomer and self.session.registered:
             self.newcomer = False
             self.server.office.admission.unregistered -= 1
-        if self._out is None and not self.waiting:
+        if not self.waiting:
             self._read(True)
-            self._serve()
+            self._serve()  # does nothing while a read is being served: that one goes on by itself
 
     def transgressed(self) -> None:
         """Count an answer that said `limite`: the third within a minute is the last."""

@@ -13,6 +13,9 @@ from voz.candidates import PathKind, PathPolicy
 #: Seconds of silence on the direct path: after the first, copies go by the relay; after the second it is
 #: left.
 DOUBT, SILENCE = 0.12, 0.4
+#: A peer that says nothing sends less often: doubt and silence are at least so many times its usual gap, and
+#: the gap that is believed to be usual is at most the last of these, in seconds.
+DOUBT_GAPS, SILENCE_GAPS, LONGEST_GAP = 1.6, 3.2, 0.16
 #: Seconds after a switch in which packets by the relay may still be on their way from before it.
 GRACE = 1.0
 #: Seconds for which copies go by the relay because the peer itself sent by it.
@@ -59,10 +62,23 @@ class Chooser:
     unready_since: float | None = None
     talking_since: float | None = None
     _sample: int = 0
+    _gap: float = 0.0
 
     def authenticated(self, kind: PathKind, now: float) -> None:
         """A packet of the peer came in by that kind of path; DIRECT: by the very pair that we use."""
+        if kind is PathKind.DIRECT and kind in self.heard:
+            self._gap = min(max(now - self.heard[kind], 0.8 * self._gap), LONGEST_GAP)
         self.heard[kind] = now
+
+    @property
+    def doubt(self) -> float:
+        """Seconds of silence after which the direct path is in doubt."""
+        return max(DOUBT, DOUBT_GAPS * self._gap)
+
+    @property
+    def silence(self) -> float:
+        """Seconds of silence after which the direct path is left."""
+        return max(SILENCE, SILENCE_GAPS * self._gap)
 
     def heard_elsewhere(self, now: float) -> None:
         """A packet of the peer came in directly, but by another pair than the one that we use."""
@@ -71,6 +87,7 @@ class Chooser:
     def direct_selected(self, selected: bool, now: float) -> None:
         """The checks have found a pair, another one, or lost it."""
         self.direct_since = now if selected else None
+        self._gap = 0.0
         self.heard.pop(PathKind.DIRECT, None)
 
     def last_heard(self) -> float | None:
@@ -101,11 +118,11 @@ class Chooser:
         if last is None:
             return self._not_heard_yet(facts, since, by_relay)
         silent = facts.now - last
-        peer_left = facts.now - since > GRACE and by_relay > last + DOUBT
-        if silent > SILENCE or peer_left:
+        peer_left = facts.now - since > GRACE and by_relay > last + self.doubt
+        if silent > self.silence or peer_left:
             return Decision(PathKind.DIRECT, leave_direct=True)
         peer_doubts = by_relay > since + GRACE and facts.now - by_relay < PEER_IN_DOUBT
-        return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and (silent > DOUBT or peer_doubts))
+        return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and (silent > self.doubt or peer_doubts))
 
     def _not_heard_yet(self, facts: Facts, since: float, by_relay: float) -> Decision:
         """The peer has not been heard by our pair: it has not switched yet, or cannot. Copies go by the
@@ -114,14 +131,14 @@ class Chooser:
         silent = facts.now - (since if last is None else max(since, last))
         if silent > GRACE and facts.relay_ready:
             return Decision(PathKind.DIRECT, leave_direct=True)
-        unsure = facts.now - since < GRACE or silent > DOUBT or facts.now - by_relay < PEER_IN_DOUBT
+        unsure = facts.now - since < GRACE or silent > self.doubt or facts.now - by_relay < PEER_IN_DOUBT
         return Decision(PathKind.DIRECT, relay_too=facts.relay_ready and unsure)
 
     def follow(self, now: float) -> bool:
         """Whether to go where the peer is heard directly: our own pair has been silent, and long in use."""
         if self.direct_since is None or now - self.direct_since < GRACE:
             return False
-        return now - self.heard.get(PathKind.DIRECT, _NEVER) > DOUBT
+        return now - self.heard.get(PathKind.DIRECT, _NEVER) > self.doubt
 
     def _without_direct(self, facts: Facts) -> Decision:
         """The relay, or else the lines."""

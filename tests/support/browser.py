@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ _FLAGS = (
     "--disable-sync",
     "--disable-dev-shm-usage",
     "--force-device-scale-factor=1",
+    "--force-prefers-reduced-motion",
 )
 
 
@@ -37,7 +39,8 @@ def browser(
     language: str = "pt-BR", size: tuple[int, int] = (1400, 1000), insecure: bool = False
 ) -> Iterator[WebDriver]:
     """Give a browser; it and its profile are gone afterwards."""
-    with TemporaryDirectory(prefix="sala-chromium-") as profile:
+    # The browser may still write while it ends; what it leaves then is not worth a failure.
+    with TemporaryDirectory(prefix="sala-chromium-", ignore_cleanup_errors=True) as profile:
         options = Options()
         options.binary_location = str(shutil.which("chromium"))
         for flag in (*_FLAGS, f"--lang={language}", f"--user-data-dir={Path(profile) / 'perfil'}"):
@@ -70,7 +73,5 @@ def colours(driver: WebDriver, scheme: str) -> None:
 
 def whole_page(driver: WebDriver, path: Path) -> None:
     """Save a picture of the page, all of it."""
-    import base64
-
     shot = driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True})
     path.write_bytes(base64.b64decode(shot["data"]))

@@ -26,6 +26,11 @@ class History:
         """Return the entries at a registry, the newest first."""
         return self._all.get(server, ())
 
+    def everywhere(self) -> list[tuple[str, HistoryEntry]]:
+        """Return all entries with their registry, the newest first."""
+        entries = [(server, entry) for server, known in self._all.items() for entry in known]
+        return sorted(entries, key=lambda one: -one[1].when)
+
     def missed(self, server: str) -> int:
         """Count the missed calls that the person has not looked at."""
         return sum(not entry.seen for entry in self.of(server))

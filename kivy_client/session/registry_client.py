@@ -22,7 +22,7 @@ from kivy_client.session.identity import Identity
 from kivy_client.session.pins import ServerPins
 from kivy_client.session.registry_protocol import RegistryProtocol
 from kivy_client.session.state import ConnectionView, ServerQuestion
-from kivy_client.session.tls import binding_of, client_tls
+from kivy_client.session.tls import binding_of, client_tls, is_ip
 from kivy_client.session.transcript import Transcript
 from kivy_client.session.vocabulary import Link, Trouble
 from registro.wire.address import ServerAddress
@@ -167,12 +167,14 @@ class RegistryClient:
             self._protocol.probe()
 
     @property
+    def peer_host(self) -> str:
+        """The address that the registry is connected at; the empty text when it is not."""
+        return self._protocol.peer_host if self._protocol is not None else ""
+
+    @property
     def on_loopback(self) -> bool:
         """The registry is on this machine."""
-        try:
-            return self._protocol is not None and ipaddress.ip_address(self._protocol.peer_host).is_loopback
-        except ValueError:
-            return False
+        return is_ip(self.peer_host) and ipaddress.ip_address(self.peer_host).is_loopback
 
     # the machine's port
 

@@ -45,7 +45,7 @@ class ProtocolOwner(Protocol):
 class _TLS(Protocol):
     """What a TLS transport has beside the usual."""
 
-    def getHandle(self) -> SSL.Connection:  # noqa: N802
+    def getHandle(self) -> SSL.Connection:
         """Return the connection of OpenSSL."""
 
 

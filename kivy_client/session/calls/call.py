@@ -35,7 +35,7 @@ class Call:
     def __init__(self, parts: CallParts, call_id: bytes, name: str, phase: CallPhase) -> None:
         self.parts, self.call_id = parts, call_id
         direction = Direction.OUTGOING if self.role is Role.CALLER else Direction.INCOMING
-        self.view = CallView(phase, direction, name, parts.wall())
+        self.view = CallView(phase, direction, name, parts.wall(), push_to_talk=parts.push_to_talk)
         self.voice: Voice | None = None
         self.accepted = False
         self.ended = False
@@ -155,6 +155,10 @@ class Call:
     def hang_up(self) -> None:
         """The person ends it."""
         self.talking.hang_up()
+
+    def distrust(self) -> None:
+        """The words are not equal: somebody is in the middle, and the call ends at once."""
+        self.talking.abandon(EndCause.FORGED)
 
     def server_lost(self) -> None:
         """The registry is away; what is accepted goes on."""

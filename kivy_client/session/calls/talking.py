@@ -41,8 +41,8 @@ class Talking(Protocol):
     def hang_up(self) -> None:
         """The person ends it."""
 
-    def broken(self, reason: str) -> None:
-        """There is no sound."""
+    def abandon(self, cause: EndCause) -> None:
+        """This side ends it for a reason of its own."""
 
     def _no_proof(self) -> None:
         """No packet of the other side ever came."""
@@ -104,10 +104,10 @@ def _ended_there(_: Talking, core: TalkingCore, cause: EndCause, reason: str) ->
     core.port.over(cause, reason)
 
 
-def _broken(_: Talking, core: TalkingCore, reason: str) -> None:
+def _abandon(_: Talking, core: TalkingCore, cause: EndCause) -> None:
     core.timer.stop()
     core.port.close(Fim.NORMAL)
-    core.port.over(EndCause.SOUND_FAILED, reason)
+    core.port.over(cause, "")
 
 
 def make_machine() -> Callable[[TalkingCore], Talking]:
@@ -128,7 +128,7 @@ def make_machine() -> Callable[[TalkingCore], Talking]:
         Talking.left: (keyless, done),
         Talking.ended_there: (keyless, done),
         Talking.hang_up: (keyless, done),
-        Talking.broken: (keyless, done),
+        Talking.abandon: (keyless, done),
     }
     for happening, states in ignored.items():
         for state in states:
@@ -146,7 +146,7 @@ def make_machine() -> Callable[[TalkingCore], Talking]:
         pep614(state.upon(Talking.left).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_THERE))
         pep614(state.upon(Talking.ended_there).to(done))(_ended_there)
         pep614(state.upon(Talking.hang_up).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_HERE))
-        pep614(state.upon(Talking.broken).to(done))(_broken)
+        pep614(state.upon(Talking.abandon).to(done))(_abandon)
     return machine.build()
 
 

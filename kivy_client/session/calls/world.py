@@ -13,7 +13,7 @@ from kivy_client.session.vocabulary import EndCause
 from kivy_client.session.voice import Voice, VoiceListener
 from registro.wire.messages import Message
 from voz.handshake import Party, SeenCalls
-from voz.net import PathPolicy, Role
+from voz.net import Role
 from voz.stats import CallReport
 
 if TYPE_CHECKING:
@@ -76,5 +76,5 @@ class CallParts:
     me: Party
     identity: Identity
     seen: SeenCalls
-    policy: PathPolicy
+    push_to_talk: bool = False
     encryption: str = "SRTP AES-128 HMAC-SHA1-80 · X25519 · Ed25519"

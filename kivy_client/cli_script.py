@@ -1,0 +1,166 @@
+"""What all commands of the terminal have in common: a face that drives the client instead of showing it."""
+
+from argparse import Namespace
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+
+from kivy_client.cli_console import Console
+from kivy_client.cli_texts import CONNECT_RESULTS, TROUBLES, UNKNOWN_TROUBLE, End, Status
+from kivy_client.session.controller import Controller
+from kivy_client.session.results import ConnectResult
+from kivy_client.session.state import LogLine, Notice, Problem, ServerQuestion, ViewState
+from kivy_client.session.vocabulary import Link
+
+
+class Script:
+    """Connects, does one thing, and ends with a status and a sentence. Subclasses say what the thing is."""
+
+    patient = False
+    """Whether a server that is away is waited for."""
+
+    def __init__(self, reactor: Any, options: Namespace, console: Console) -> None:
+        self.reactor, self.options, self.console = reactor, options, console
+        self.clock: IReactorTime = reactor
+        self.client: Controller | None = None
+        self.status = Status.OK
+        self._ending = False
+        self._ready = False
+        self._asked: ServerQuestion | None = None
+        self._told: set[int] = set()
+        self._interrupts = 0
+
+    # what a command does
+
+    def ready(self) -> None:
+        """The name is ours: do it."""
+
+    def step(self, state: ViewState) -> None:
+        """Something changed."""
+
+    def last_words(self) -> None:
+        """The client has ended: say what there is to say."""
+
+    # running
+
+    def start(self, client: Controller) -> None:
+        """Connect."""
+        self.client = client
+        client.session.transcript.sinks.append(self._message)
+        result = self._connect(client)
+        if result is not ConnectResult.STARTED:
+            self.finish(CONNECT_RESULTS[result])
+
+    def _connect(self, client: Controller) -> ConnectResult:
+        invitation = ""
+        if self.options.convite is not None:
+            try:
+                invitation = self.options.convite.read_text("utf-8").removesuffix("\n")
+            except (OSError, UnicodeDecodeError) as error:
+                self.finish(End(Status.USAGE, f"o convite não pode ser lido: {error}"))
+                return ConnectResult.STARTED
+        remembered = client.session.remembered()
+        address = self.options.servidor or remembered.address
+        return client.connect(address, self.options.nome or remembered.name, invitation)
+
+    def _message(self, line: LogLine) -> None:
+        self.console.message(line)
+
+    def finish(self, end: End, name: str = "", detail: str = "") -> None:
+        """End the program with this status and sentence; the first one counts."""
+        if self._ending:
+            return
+        self._ending = True
+        self.status = end.status
+        self.console.say(end.sentence.format(name=name, detail=detail) + ".")
+        self.quit()
+
+    def done(self) -> None:
+        """End the program well, without a word."""
+        if not self._ending:
+            self._ending = True
+            self.quit()
+
+    def quit(self) -> None:
+        """Let the client end; `stopped` follows."""
+        if self.client is not None:
+            self.client.stop()
+
+    def interrupt(self) -> None:
+        """Ctrl-C: hang up and end; a second one does not wait."""
+        self._interrupts += 1
+        if self._interrupts > 1:
+            self._stop_reactor()
+        elif not self.interrupted():
+            self.finish(End(Status.INTERRUPTED, "interrompido"))
+
+    def interrupted(self) -> bool:
+        """Deal with Ctrl-C; False to end at once."""
+        return False
+
+    # the face
+
+    def show(self, state: ViewState) -> None:
+        """The client changed."""
+        if self._ending:
+            return
+        self._problems(state.problems)
+        if state.question is not None and state.question is not self._asked:
+            self._question(state.question)
+        link = state.connection.link
+        if link is Link.ONLINE and not self._ready:
+            self._ready = True
+            self.ready()
+        elif link is Link.STOPPED or (link is Link.WAITING and not self.waits(state)):
+            self._no_server(state)
+            return
+        if self._ready:
+            self.step(state)
+
+    def waits(self, state: ViewState) -> bool:
+        """Whether to wait for a server that is away now."""
+        return self.patient and self._ready
+
+    def _no_server(self, state: ViewState) -> None:
+        end = TROUBLES.get(state.connection.trouble, UNKNOWN_TROUBLE)
+        self.finish(end, detail=state.connection.detail)
+
+    def _problems(self, problems: tuple[Problem, ...]) -> None:
+        for problem in problems:
+            if problem.number not in self._told:
+                self._told.add(problem.number)
+                self.console.say(f"{problem.trouble.value}: {problem.detail}")
+
+    def _question(self, question: ServerQuestion) -> None:
+        """A new server: show what it shows, and ask."""
+        self._asked = question
+        self.console.say(f"impressão digital de {question.address}")
+        self.console.say(f"  {question.fingerprint}")
+        self.console.say(f"  {' '.join(question.words)}")
+        if question.former:
+            self.console.say(f"antes era {question.former}")
+            return
+        self.reactor.callLater(0, self._answer, self.options.confiar)
+
+    def _answer(self, accepted: bool) -> None:
+        if self.client is None:
+            return
+        if accepted:
+            self.client.trust_server()
+            return
+        self.console.say(
+            "confira com quem opera o servidor e repita com --confiar, ou use o endereço sala://…#…"
+        )
+        self.client.refuse_server()
+
+    def notify(self, notice: Notice) -> None:
+        """Something happened once."""
+
+    def stopped(self) -> None:
+        """The client has ended."""
+        self.last_words()
+        self._stop_reactor()
+
+    def _stop_reactor(self) -> None:
+        if self.reactor.running:
+            self.reactor.stop()

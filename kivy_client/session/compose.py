@@ -1,0 +1,86 @@
+"""The composition root of the client without a face: real sockets, real devices, real time."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_state_path
+from twisted.internet.threads import deferToThread
+
+from kivy_client.session.boundary import Face
+from kivy_client.session.controller import Controller
+from kivy_client.session.identity import FILE, load_or_make
+from kivy_client.session.machine_ringer import MachineRinger
+from kivy_client.session.machine_sounds import MachineSounds
+from kivy_client.session.probe import udp_probe
+from kivy_client.session.registry_client import hostname_endpoints
+from kivy_client.session.ringer import Ringer
+from kivy_client.session.session import Outside, Session
+from kivy_client.session.sounds import SoundSystem
+from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
+from voz.net import PathPolicy
+from voz.session import Conversation
+
+SOUNDS = Path(__file__).parents[1] / "assets" / "sounds"
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a command line decides. None stands for what this machine has."""
+
+    folder: Path | None = None
+    sounds: SoundSystem | None = None
+    ringer: Ringer | None = None
+    policy: PathPolicy = PathPolicy.AUTO
+
+
+def default_folder() -> Path:
+    """Return where this person's files are when nobody says otherwise."""
+    return user_state_path("sala-de-conversa", appauthor=False) / "cliente"
+
+
+def conversations(reactor: Any, sounds: SoundSystem) -> Callable[[Session], VoiceMaker]:
+    """Return what makes the voices of a session's calls."""
+
+    def of(session: Session) -> VoiceMaker:
+        def make(request: VoiceRequest, listener: VoiceListener) -> Voice:
+            return Conversation(
+                reactor,
+                role=request.role,
+                call_id=request.call_id,
+                sound=sounds.setup(session.settings.settings, request),
+                listener=listener,
+                policy=request.policy,
+                loopback_allowed=request.loopback_allowed,
+            )
+
+        return make
+
+    return of
+
+
+def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controller:
+    """Return a client that has read its files and waits for commands; raises BrokenIdentityError."""
+    choices = choices or Choices()
+    folder = choices.folder or default_folder()
+    sounds = choices.sounds or MachineSounds(reactor)
+
+    def ringer(session: Session) -> Ringer:
+        return choices.ringer or MachineRinger(reactor, SOUNDS, lambda: session.settings.settings)
+
+    outside = Outside(
+        clock=reactor,
+        wall=time.time,
+        in_thread=deferToThread,
+        folder=folder,
+        identity=load_or_make(folder / FILE),
+        endpoints=hostname_endpoints(reactor),
+        voices=conversations(reactor, sounds),
+        sounds=sounds,
+        ringer=ringer,
+        probe=udp_probe(reactor, reactor),
+        policy=choices.policy,
+    )
+    return Controller(Session(outside, face))

@@ -1,0 +1,97 @@
+"""The sound devices of this machine, by way of `voz.device`."""
+
+from collections.abc import Callable
+
+import numpy as np
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from kivy_client.session.sounds import DeviceLists
+from kivy_client.session.state import DeviceView, Settings
+from kivy_client.session.vocabulary import Latency
+from kivy_client.session.voice import SoundError, VoiceRequest
+from voz.clock import MediaClock
+from voz.codec import Sound
+from voz.device import Capture, DeviceContext, DeviceError, portaudio, sound
+from voz.device.portaudio import DeviceInfo
+from voz.setup import SoundSetup
+
+FULL_SCALE = 32767
+
+
+def level_of(block: Sound) -> float:
+    """Return the peak of a block, 0 to 1 of full scale."""
+    return float(np.max(np.abs(block.astype(np.int32)))) / FULL_SCALE if len(block) else 0.0
+
+
+def open_context(reactor: IReactorTime, trouble: Callable[[str], None] | None = None) -> DeviceContext:
+    """Return what a device outside a call is given; its clock has still to be started."""
+    return DeviceContext(reactor, MediaClock(reactor), trouble or _unheard)
+
+
+def _unheard(code: str) -> None:
+    """Outside a call a device that fails is simply silent, and the level says so."""
+
+
+class MachineListening:
+    """A microphone that is open for a check."""
+
+    def __init__(self, context: DeviceContext, capture: Capture, heard: Callable[[float], None]) -> None:
+        self._context, self._capture, self._heard = context, capture, heard
+        capture.start(self._block)
+        context.clock.start()
+
+    def _block(self, block: Sound, _: Sound | None) -> None:
+        self._heard(level_of(block))
+
+    def stop(self) -> None:
+        """Close it."""
+        self._capture.stop()
+        self._context.clock.stop()
+
+
+class MachineSounds:
+    """sounddevice's devices."""
+
+    def __init__(self, reactor: IReactorTime) -> None:
+        self._reactor = reactor
+
+    def look(self) -> Deferred[DeviceLists]:
+        """Ask a fresh process, because PortAudio never looks twice."""
+        return portaudio.list_afresh(self._reactor).addCallbacks(_lists, _not_found)
+
+    def listen(self, settings: Settings, heard: Callable[[float], None]) -> MachineListening:
+        """Open the microphone of the settings."""
+        context = open_context(self._reactor)
+        capture = sound.capture(settings.microphone or None)(context)
+        try:
+            return MachineListening(context, capture, heard)
+        except DeviceError as error:
+            capture.stop()
+            raise SoundError(str(error)) from error
+
+    def setup(self, settings: Settings, request: VoiceRequest) -> SoundSetup:
+        """Return the devices of the settings. One that cannot be opened is told in the call."""
+        low = settings.latency is Latency.LOW
+        return SoundSetup(
+            capture=sound.capture(settings.microphone or None, low_latency=low),
+            playback=sound.playback(settings.speaker or None, low_latency=low),
+            volume_db=request.gain_db,
+            push_to_talk=settings.push_to_talk,
+            low_latency=low,
+            echo=settings.echo_cancel,
+            noise=settings.noise_suppression,
+            automatic_gain=settings.auto_gain,
+        )
+
+
+def _lists(found: tuple[DeviceInfo, ...]) -> DeviceLists:
+    return DeviceLists(
+        tuple(DeviceView(one.name, one.name, one.default_input) for one in found if one.inputs),
+        tuple(DeviceView(one.name, one.name, one.default_output) for one in found if one.outputs),
+    )
+
+
+def _not_found(failure: Failure) -> DeviceLists:
+    raise SoundError(str(failure.value))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from bench.common import proc
 from bench.common.figures import Goal, Spread
 from bench.common.process import BenchError
 from bench.common.table import Line
 from bench.registro import servers
-from bench.registro.bench import OURS, Bench, compared, connect, rates
+from bench.registro.bench import OURS, WINDOW, Bench, compared, connect, rates
 from bench.registro.load import Load
 from bench.registro.servers import Starter
 
@@ -58,41 +59,59 @@ def secure_look_ups(bench: Bench) -> list[Line]:
     return compared("consulta-tls", "look-ups a CPU second, TLS, 1,000 connections", found, goals)
 
 
+@dataclass(frozen=True)
+class Arrival:
+    """1,000 users' arrival: seconds and CPU seconds, with new names and again with known ones; KiB a user."""
+
+    seconds: float
+    cpu: float
+    again: float
+    cpu_again: float
+    memory: float
+
+
 def arrivals(bench: Bench) -> list[Line]:
     """1,000 TLS clients connect and register at a fresh server, and what each costs in memory when idle."""
-    times: dict[str, list[float]] = {}
-    work: dict[str, list[float]] = {}
-    memory: dict[str, list[float]] = {}
+    found: dict[str, list[Arrival]] = {}
     for _ in range(min(bench.rounds, 3)):
         for name, starter in SECURE.items():
             try:
-                seconds, cpu, kib = _arrive(bench, starter)
+                found.setdefault(name, []).append(_arrive(bench, starter))
             except BenchError as error:
                 if name == OURS:
                     raise
                 bench.say(f"without {name}: {error}")
-                continue
-            times.setdefault(name, []).append(seconds)
-            work.setdefault(name, []).append(cpu)
-            memory.setdefault(name, []).append(kib)
+                del found[name]
+
+    def figures(of: str) -> dict[str, list[float]]:
+        return {name: [getattr(each, of) for each in each_round] for name, each_round in found.items()}
+
     in_time = {"Kamailio": Goal(most=0.5), "Mumble": None, "C": None}
     in_memory = {"Kamailio": Goal(most=0.8), "Mumble": Goal(most=0.27), "C": None}
+    no_goal = {"Kamailio": None}
     return [
-        *compared("entrada-tls", "1,000 TLS clients connect and register", times, in_time, " s"),
-        *compared("entrada-tls", "the same, CPU", work, {"Kamailio": None}, " s"),
-        *compared("entrada-tls", "memory of an idle TLS user", memory, in_memory, " KiB"),
+        *compared("entrada-tls", "1,000 TLS clients connect and register", figures("seconds"), in_time, " s"),
+        *compared("entrada-tls", "the same, CPU", figures("cpu"), no_goal, " s"),
+        *compared("entrada-tls", "the same 1,000 come again", figures("again"), no_goal, " s"),
+        *compared("entrada-tls", "the same 1,000 come again, CPU", figures("cpu_again"), no_goal, " s"),
+        *compared("entrada-tls", "memory of an idle TLS user", figures("memory"), in_memory, " KiB"),
     ]
 
 
-def _arrive(bench: Bench, starter: Starter) -> tuple[float, float, float]:
-    """Return seconds, CPU seconds and KiB a user of 1,000 arrivals, after one that warms the server up."""
+def _arrive(bench: Bench, starter: Starter) -> Arrival:
+    """Measure 1,000 arrivals, after WINDOW that warm the server up, then the same after all have gone."""
     with ExitStack() as stack:
-        load = bench.connected(stack, starter, tls=True, users=1)
+        server = bench.serve(stack, starter, tls=True)
+        with bench.load(stack, server) as load:
+            connect(load, WINDOW)
+            time.sleep(SETTLE)
+            before = server.program.memory()
+            first = connect(load, 1000)
+            time.sleep(SETTLE)
+            grown = server.program.memory() - before
         time.sleep(SETTLE)
-        before = load.server.program.memory()
-        done = connect(load, 1000)
-        time.sleep(SETTLE)
-        return done.report.seconds, done.cpu, (load.server.program.memory() - before) / 1000
+        second = connect(bench.load(stack, server), 1000)
+        return Arrival(first.report.seconds, first.cpu, second.report.seconds, second.cpu, grown / 1000)
 
 
 def ten_thousand(bench: Bench) -> list[Line]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from twisted.application.service import Service
-from twisted.internet.defer import Deferred, inlineCallbacks, maybeDeferred
+from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
 from twisted.internet.interfaces import IListeningPort
 
 from registro.config import Config, PlainPlace, give_up
@@ -136,11 +136,10 @@ class Daemon(Service):
         if self.config.plain is not None:
             self.say(f"Texto simples: {plain_text(self.config.plain, self.plain_number)}")
 
-    def _close_doors(self) -> None:
-        for port in (self.port, self.plain):
-            if port is not None:
-                port.stopListening()
+    def _close_doors(self) -> Deferred[Any]:
+        ports = [port for port in (self.port, self.plain) if port is not None]
         self.port = self.plain = None
+        return DeferredList([maybeDeferred(port.stopListening) for port in ports])
 
     def _open_doors(self) -> None:
         interface = dual_stack(self.config.interface)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IDelayedCall
 
 from registro.office import Office
@@ -61,9 +61,14 @@ class Drain:
     def _begin(self) -> None:
         self.stage = Stage.DRAINING
         self._office.draining = True
-        self._close_doors()
         self._ends = self._office.clock.seconds() + self._seconds
         self._due = self._office.clock.callLater(self._seconds, self._end)
+        maybeDeferred(self._close_doors).addCallback(self._warn)
+
+    def _warn(self, _: object) -> None:
+        """Tell everybody, once nobody can connect any more."""
+        if self.stage is not Stage.DRAINING:
+            return
         for number, session in enumerate(list(self._office.sessions.values())):
             notice = Aviso("manutencao", "o registro vai parar um momento", _FIRST + number % _SPREAD)
             session.answer(notice)

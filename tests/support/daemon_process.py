@@ -105,10 +105,10 @@ class DaemonProcess:
 
 
 @contextlib.contextmanager
-def daemon(*options: str) -> Iterator[DaemonProcess]:
+def daemon(*options: str, wait_for: str = "Painel: ") -> Iterator[DaemonProcess]:
     """Give a running daemon; it and its state are gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="sala-teste-") as folder:
-        running = DaemonProcess(Path(folder), *options).start()
+        running = DaemonProcess(Path(folder), *options).start(wait_for)
         try:
             yield running
         finally:

@@ -102,8 +102,8 @@ class Client:
         self._until(done, f"{verb or 'line'} {values}")
         return found[0]
 
-    def until(self, verb: str, /, **values: object) -> list[wire.Line]:
-        """Return the pending lines up to and with the first that matches."""
+    def until(self, verb: str, /, *, keep: bool = False, **values: object) -> list[wire.Line]:
+        """Return the lines up to and with the first that matches; ``keep`` leaves them pending."""
 
         def at() -> int | None:
             return next((i for i, line in enumerate(self.pending) if line.matches(verb, **values)), None)
@@ -111,7 +111,8 @@ class Client:
         self._until(lambda: at() is not None, f"{verb} {values}")
         index = at()
         assert index is not None
-        taken, self.pending = self.pending[: index + 1], self.pending[index + 1 :]
+        taken = self.pending[: index + 1]
+        self.pending = self.pending if keep else self.pending[index + 1 :]
         return taken
 
     def barrier(self) -> None:

@@ -189,7 +189,7 @@ class Registration(Case):
     def test_judged_as_their_own_codes(self) -> None:
         """A malformed versao, chave or sig is judged as its own code, never as sintaxe."""
         good = b"\1" * 64
-        cases = [("versao", {"versao": value}) for value in ("", "0", "x", "01", "1234567890123456", "1 ")]
+        cases = [("versao", {"versao": value}) for value in ("", "0", "x", "2", "1234567890123456", "1 ")]
         cases += [("chave-invalida", {"chave": v}) for v in ("", "!", "A" * 42, wire.b64(good[:33]), "é")]
         cases += [("assinatura", {"sig": v}) for v in ("", "=", wire.b64(good[:63]), wire.b64(good) + "A")]
         for codigo, change in cases:

@@ -73,8 +73,12 @@ class Program:
         folder: Path,
         env: Mapping[str, str] | None = None,
         drained: bool = False,
+        inherited: Sequence[int] = (),
     ) -> None:
-        """Start `argv`; with `drained` its standard output is read and thrown away, else it is a pipe."""
+        """Start `argv`; with `drained` its standard output is read and thrown away, else it is a pipe.
+
+        `inherited` are descriptors that stay open in it, under the same numbers.
+        """
         self.name = name
         self._log = folder / f"{name}.log"
         with self._log.open("wb") as errors:
@@ -86,6 +90,7 @@ class Program:
                 env={**os.environ, **(env or {})},
                 cwd=folder,
                 start_new_session=True,
+                pass_fds=tuple(inherited),
             )
         _living.add(self)
         if drained:

@@ -1,0 +1,1 @@
+"""The relay beside coturn, rtpengine and a yardstick in C, under one load."""

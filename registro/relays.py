@@ -8,6 +8,9 @@ from registro.wire import credentials
 from registro.wire.fields import b64
 from registro.wire.messages import Ligacao
 
+RELAY_SECRET = "segredo-do-rele"  # noqa: S105 - a file's name
+"""Where the state directory keeps the secret that registry and relay share."""
+
 VALIDADE = 12 * 3600
 """Seconds that credentials are good for: longer than a call, as a change of network allocates anew."""
 

@@ -27,7 +27,7 @@ from registro.overseer import Overseer
 from registro.panel.service import PanelService, PanelSetup
 from registro.panel.where import PanelPlace
 from registro.printer import Printer, rotated_file
-from registro.relays import Relays
+from registro.relays import RELAY_SECRET, Relays
 from registro.server import Server
 from registro.storage.database import FILE
 from registro.storage.interface import StorageError
@@ -42,7 +42,6 @@ from registro.tls import (
     server_context,
 )
 
-RELAY_SECRET = "segredo-do-rele"  # noqa: S105 - a file's name
 _log = Logger("registro")
 
 

@@ -53,9 +53,10 @@ def compare(spoken: Sound, heard: Sound, offset: float = 0.0) -> Comparison:
         raise ValueError("there is nothing to be heard in one of the recordings")
     first, second = _narrow(spoken), _narrow(heard)
     whole = _lag(first, second, 0, int(LONGEST * _RATE))
-    lags = _segment_lags(first, second, whole) or [whole]
-    likeness = _likeness(first, second, int(np.median(lags)))
-    delays = np.sort(np.array(lags)) * 1000 / _RATE + offset * 1000
+    pieces = _pieces(first, second, whole)
+    lags = np.sort([lag for _, lag in pieces]) if pieces else np.array([whole])
+    delays = lags * 1000 / _RATE + offset * 1000
+    likeness = _likeness(first, second, pieces)
     return Comparison(float(np.median(delays)), float(delays[0]), float(delays[-1]), likeness)
 
 
@@ -76,30 +77,38 @@ def _lag(first: Signal, second: Signal, least: int, most: int) -> int:
     return int(lags[np.argmax(correlation[lags % size])])
 
 
-def _segment_lags(first: Signal, second: Signal, whole: int) -> list[int]:
-    """The lag of each second of speech, near the lag of the whole."""
+def _pieces(first: Signal, second: Signal, whole: int) -> list[tuple[int, int]]:
+    """Where each second of speech begins and its lag, near the lag of the whole: a jitter buffer changes the
+    delay in the course of a call."""
     length, slack = int(_SEGMENT * _RATE), int(_DRIFT * _RATE)
     loud = np.sqrt(np.mean(first**2)) * 0.5
-    lags = []
+    pieces = []
     for start in range(0, len(first) - length + 1, length):
         piece = first[start : start + length]
         begin = max(0, start + whole - slack)
         room = second[begin : start + whole + slack + length]
         if np.sqrt(np.mean(piece**2)) < loud or len(room) < length:
             continue
-        lags.append(begin - start + _lag(piece, room, 0, len(room) - length))
-    return lags
+        pieces.append((start, begin - start + _lag(piece, room, 0, len(room) - length)))
+    return pieces
 
 
-def _likeness(first: Signal, second: Signal, lag: int) -> float:
-    ahead = second[lag:] if lag >= 0 else np.concatenate([np.zeros(-lag), second])
-    length = min(len(first), len(ahead))
-    one, other = _mel(first[:length]), _mel(ahead[:length])
+def _likeness(first: Signal, second: Signal, pieces: list[tuple[int, int]]) -> float:
+    """The correlation over all pieces, each laid upon what was heard of it."""
+    length = int(_SEGMENT * _RATE)
+    ones, others = [np.empty((0, _BANDS))], [np.empty((0, _BANDS))]
+    for start, lag in pieces:
+        ahead = second[start + lag : start + lag + length]
+        ones.append(_mel(first[start : start + len(ahead)]))
+        others.append(_mel(ahead))
+    one, other = np.concatenate(ones), np.concatenate(others)
+    if one.size < 2:
+        return 0.0
     active = one.max(axis=1) > one.max() - _FLOOR_DB
     one, other = one[active], other[active]
     floor = one.max() - 2 * _FLOOR_DB
     one, other = np.maximum(one, floor), np.maximum(other, floor)
-    if one.size < 2 or one.std() == 0 or other.std() == 0:
+    if one.std() == 0 or other.std() == 0:
         return 0.0
     return float(np.corrcoef(one.ravel(), other.ravel())[0, 1])
 

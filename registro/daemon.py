@@ -15,7 +15,7 @@ from registro.config import Config, PlainPlace, give_up
 from registro.direct import Port
 from registro.drain import Drain
 from registro.journal import Journal
-from registro.listen import Kind, ListenError, dual_stack, same_port, tcp_port
+from registro.listen import Doors, ListenError, dual_stack, same_port, tcp_port
 from registro.notify import Notifier
 from registro.office import Office
 from registro.overseer import Overseer
@@ -50,8 +50,7 @@ class Daemon(Service):
     journal: Journal
     overseer: Overseer
     certificate: Certificate
-    secure: Kind
-    plain_text: Kind
+    doors: Doors
     printers: list[Printer]
     say: Callable[[str], object]
     drain: Drain = field(init=False)
@@ -101,11 +100,11 @@ class Daemon(Service):
     def _listen(self) -> None:
         config, interface = self.config, dual_stack(self.config.interface)
         if config.relay:
-            self.port = tcp_port(self.secure, interface, config.port)
+            self.port = tcp_port(self.doors.secure, interface, config.port)
             self.number = self.port.number
             self.ready.callback(None)
         else:
-            self.port, udp = same_port(self.secure, interface, config.port)
+            self.port, udp = same_port(self.doors.secure, interface, config.port)
             self.number = self.port.number
             self._start_relay(udp)
         self._listen_plain()
@@ -126,7 +125,7 @@ class Daemon(Service):
             self.plain = self.reactor.listenUNIX(place.path, factory, mode=0o600)
         else:
             port = self.plain_number or place.port
-            listening = tcp_port(self.plain_text, place.host, port)
+            listening = tcp_port(self.doors.plain, place.host, port)
             self.plain, self.plain_number = listening, listening.number
 
     def _announce(self) -> None:
@@ -143,7 +142,7 @@ class Daemon(Service):
 
     def _open_doors(self) -> None:
         interface = dual_stack(self.config.interface)
-        self.port = tcp_port(self.secure, interface, self.number)
+        self.port = tcp_port(self.doors.secure, interface, self.number)
         self._listen_plain()
 
     @inlineCallbacks

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from ipaddress import ip_network
 from typing import TypeVar
 
 from twisted.internet.defer import Deferred, fail
@@ -15,11 +13,10 @@ from registro.listen import ListenError
 from registro.overview import DaemonOverview
 from registro.panel.status import Ban, BanKind, Invitation, OwnedName, RefusedError
 from registro.storage import interface as store
-from registro.wire.fields import FieldError, b64, unb64
-from registro.wire.names import canonical_name
+from registro.subjects import checked
+from registro.wire.fields import b64
 
 _T = TypeVar("_T")
-_KEY_SIZE = 32
 SECRET_BYTES = 16
 
 
@@ -61,7 +58,7 @@ class DaemonHouse(DaemonOverview):
     def ban(self, kind: BanKind, value: str, reason: str) -> Deferred[None]:
         """Keep somebody out."""
         try:
-            value = _CHECKS[kind](value)
+            value = checked(store.BanKind(kind.value), value)
         except ValueError as error:
             return fail(RefusedError(str(error)))
         return self._overseer.ban(store.Ban(store.BanKind(kind.value), value, self._now(), reason))
@@ -92,37 +89,6 @@ def _or_refuse(done: Deferred[bool], sentence: str) -> Deferred[None]:
             raise RefusedError(sentence)
 
     return done.addCallback(judge)
-
-
-def _checked_name(value: str) -> str:
-    try:
-        return canonical_name(value)
-    except ValueError:
-        raise ValueError(f"{value} não pode ser um nome.") from None
-
-
-def _checked_key(value: str) -> str:
-    try:
-        key = unb64(value)
-    except FieldError:
-        key = b""
-    if len(key) != _KEY_SIZE:
-        raise ValueError(f"{value} não é uma chave.")
-    return value
-
-
-def _checked_range(value: str) -> str:
-    try:
-        return str(ip_network(value, strict=False))
-    except ValueError:
-        raise ValueError(f"{value} não é uma faixa de endereços.") from None
-
-
-_CHECKS: dict[BanKind, Callable[[str], str]] = {
-    BanKind.NAME: _checked_name,
-    BanKind.KEY: _checked_key,
-    BanKind.RANGE: _checked_range,
-}
 
 
 def _owned(name: store.OwnedName) -> OwnedName:

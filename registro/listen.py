@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from OpenSSL import SSL
@@ -59,6 +60,14 @@ def udp_socket(interface: str, port: int) -> socket.socket:
 
 Kind = Callable[[int, str], Port]
 """Makes a port, which does not listen yet, of a number and an address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The two kinds of ports that a registry has."""
+
+    secure: Kind
+    plain: Kind
 
 
 def plain_kind(reactor: Any, server: Server, direct: bool) -> Kind:

@@ -20,7 +20,7 @@ from registro.faults import Faults
 from registro.house import DaemonHouse
 from registro.identity import Identity
 from registro.journal import Journal
-from registro.listen import plain_kind, secure_kind
+from registro.listen import Doors, plain_kind, secure_kind
 from registro.notify import notifier
 from registro.office import Office
 from registro.overseer import Overseer
@@ -78,12 +78,12 @@ def _build(reactor: Any, config: Config) -> Daemon:
     server = Server(office, journal)
     printers = _printers(config)
     journal.screens.extend(printers)
-    secure = secure_kind(reactor, server, server_context(certificate), config.direct_write)
-    plain = plain_kind(reactor, server, config.direct_write)
-    overseer = Overseer(server)
-    daemon = Daemon(
-        reactor, config, office, server, journal, overseer, certificate, secure, plain, printers, say
+    doors = Doors(
+        secure_kind(reactor, server, server_context(certificate), config.direct_write),
+        plain_kind(reactor, server, config.direct_write),
     )
+    overseer = Overseer(server)
+    daemon = Daemon(reactor, config, office, server, journal, overseer, certificate, doors, printers, say)
     _furnish(reactor, daemon)
     return daemon
 

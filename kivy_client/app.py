@@ -8,10 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kivy_client.pace import Pacer
 from kivy_client.screens.window import configure
+
+if TYPE_CHECKING:
+    from kivy_client.session.boundary import Commands, Face
+    from kivy_client.session.controller import Controller
 
 NO_SCREEN = "sala: não há tela aqui; no terminal use sala-cli."
 
@@ -50,13 +54,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return run(asked)
 
 
+def client_builder(reactor: Any, asked: argparse.Namespace) -> Callable[[Face], Commands]:
+    """What makes the client in the reactor's thread; its imports wait until the first picture is there."""
+
+    def make(face: Face) -> Commands:
+        from kivy_client.session.compose import Choices, build
+
+        controller = build(reactor, face, Choices(folder=asked.estado))
+        begin(controller, asked)
+        return controller.commands
+
+    return make
+
+
+def begin(controller: Controller, asked: argparse.Namespace) -> None:
+    """Connect where the command line says, else where one was last; a missing name is asked for by the
+    window.
+    """
+    server = asked.link or asked.servidor
+    if server and asked.nome:
+        controller.connect(server, asked.nome)
+    elif server:
+        controller.open_link(server)
+    else:
+        controller.begin()
+
+
 def run(asked: argparse.Namespace) -> int:
     """The composition root of the window: platform, stage, bridge, application."""
     from kivy.clock import Clock
     from twisted.internet import reactor
 
     from kivy_client.bridge import Bridge
-    from kivy_client.compose import client_builder
     from kivy_client.platforms.facade import choose
     from kivy_client.screens.application import SalaApp
 
@@ -65,7 +94,7 @@ def run(asked: argparse.Namespace) -> int:
     app = SalaApp(platform, pacer, time.time)
     post: Callable[[Callable[[], None]], Any] = lambda task: Clock.schedule_once(lambda _dt: task())  # noqa: E731
     bridge = Bridge(reactor, client_builder(reactor, asked), app, post, app.failed)
-    app.connect(bridge)
+    app.connect(bridge, (asked.link or asked.servidor, asked.nome))
     app.run()
     return app.exit_code
 

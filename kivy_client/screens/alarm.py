@@ -40,9 +40,7 @@ class Alarm(Screen):
         """Ask once more before the new key is taken."""
         sheet = Sheet(
             title=_("{name} confirmou pessoalmente?").format(name=self.name),
-            text=_(
-                "Pergunte por outro meio (ao vivo, por um telefone que você já conhece) se trocou de aparelho."
-            ),
+            text=_("Pergunte por outro meio (ao vivo, por um telefone já conhecido) se trocou de aparelho."),
         )
         yes = PillButton(text=_("Sim, aceitar a chave nova"), kind="end", pos_hint={"center_x": 0.5})
         yes.bind(on_release=lambda _button: self._accept())

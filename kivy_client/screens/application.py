@@ -47,15 +47,16 @@ class SalaApp(App):
         self.platform, self.pacer, self.now = platform, pacer, now
         self.exit_code = 0
         self.link: Link | None = None
+        self.offer = ("", "")
         self.stage: Stage | None = None
         self.attention: Attention | None = None
         self.worn: Settings | None = None
         self.system_dark = False
         self._beat: Any = None
 
-    def connect(self, link: Link) -> None:
-        """Where commands go."""
-        self.link = link
+    def connect(self, link: Link, offer: tuple[str, str] = ("", "")) -> None:
+        """Where commands go; `offer` holds a server and a name to fill in at the first start."""
+        self.link, self.offer = link, offer
 
     def build(self) -> Stage:
         """The root widget; the client starts after the first picture."""
@@ -64,6 +65,7 @@ class SalaApp(App):
         look.wear("sistema", self.system_dark)
         tr.switch("")
         self.stage = Stage(self._do, self.platform, self.now)
+        self.stage.offer = self.offer
         self.attention = Attention(self.platform, self._do, self.stage.say, self._come_forward)
         self._bind_window()
         return self.stage

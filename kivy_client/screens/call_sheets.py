@@ -62,9 +62,7 @@ def words_differ_sheet(desk: Desk) -> Sheet:
     """The words differ: somebody may listen. The call ends unless it was a slip."""
     sheet = Sheet(
         title=_("As palavras são mesmo diferentes?"),
-        text=_(
-            "Então alguém pode estar ouvindo no meio. A ligação termina e o aviso fica guardado com o contato."
-        ),
+        text=_("Então alguém pode estar ouvindo no meio. A ligação termina, e fica um aviso no contato."),
     )
 
     def end() -> None:

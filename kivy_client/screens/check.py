@@ -108,7 +108,7 @@ class Check(Screen):
     def enter(self) -> None:
         """Into the room."""
         self.desk.check(False)
-        self.desk.arrive(False)
+        self.desk.arrived()
 
     def escape(self) -> bool:
         """Esc is enough of it."""

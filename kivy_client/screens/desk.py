@@ -44,8 +44,15 @@ class Desk(Protocol):
     def back(self) -> None:
         """Where Esc leads: out of the details, back to the room."""
 
-    def arrive(self, on: bool) -> None:
-        """Begin (True) or end (False) the first start."""
+    @property
+    def offer(self) -> tuple[str, str]:
+        """Server and name that the command line gave, to fill in."""
+
+    def edit(self, on: bool) -> None:
+        """Show name and server to be changed, or no longer."""
+
+    def arrived(self) -> None:
+        """The first start is over."""
 
     def check(self, on: bool) -> None:
         """Begin or end the check of sound and network."""

@@ -61,14 +61,16 @@ SIDE_PLACES = frozenset({Place.CONTACT, Place.ABOUT, Place.SHARE})
 class Where:
     """What the window remembers: the place, the list it was reached from (`base`), whose details are open.
 
-    Whether the first start goes on: `arriving` is True from the first start (or a wish to change name or
-    server) until «Entrar na sala»; `checking` asks for the check of sound and network.
+    `editing` shows name and server to be filled in, whatever the connection is. Whether the first start
+    goes on: `arriving` is True from the first start (or a wish to change name or server) until «Entrar na
+    sala»; `checking` asks for the check of sound and network.
     """
 
     place: Place = Place.ROOM
     base: Place = Place.ROOM
     contact: str = ""
     arriving: bool = False
+    editing: bool = False
     checking: bool = False
 
 
@@ -80,6 +82,8 @@ def front(state: ViewState, where: Where) -> Front:
         return _PHASES[state.call.phase]
     if state.question is not None:
         return Front.QUESTION
+    if where.editing:
+        return Front.WELCOME
     if where.arriving:
         return Front.CHECK if state.connection.link is Link.ONLINE else Front.WELCOME
     if where.checking:

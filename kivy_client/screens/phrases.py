@@ -354,7 +354,8 @@ def connection(view: ConnectionView, now: float) -> str:
         ).format(n=left)
     if view.link is Link.STOPPED:
         return trouble(view) or _(LINK[view.link])
-    return _(LINK[view.link])
+    first = view.link in (Link.CONNECTING, Link.REGISTERING) and view.attempt <= 1
+    return "" if first else _(LINK[view.link])
 
 
 def people(total: int, free: int) -> str:

@@ -156,7 +156,7 @@ class SettingsScreen(Screen):
 
     def change_server(self) -> None:
         """Another name or server."""
-        self.desk.arrive(True)
+        self.desk.edit(True)
 
     def disconnect(self) -> None:
         """Leave the room, or come back."""

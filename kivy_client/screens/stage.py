@@ -56,6 +56,7 @@ class Stage(FloatLayout):
         self.state = ViewState()
         self.where = Where()
         self.shown = False
+        self.offer = ("", "")
         self.screens: dict[str, Screen] = {}
         self.shell = Shell()
         self.shell.bind(
@@ -94,9 +95,14 @@ class Stage(FloatLayout):
         self.where = replace(self.where, place=place, base=place, contact="")
         self.refresh()
 
-    def arrive(self, on: bool) -> None:
-        """Begin or end the first start."""
-        self.where = replace(self.where, arriving=on)
+    def edit(self, on: bool) -> None:
+        """Show name and server to be changed, or no longer."""
+        self.where = replace(self.where, editing=on)
+        self.refresh()
+
+    def arrived(self) -> None:
+        """The first start is over."""
+        self.where = replace(self.where, arriving=False, editing=False)
         self.refresh()
 
     def check(self, on: bool) -> None:
@@ -244,7 +250,7 @@ class Stage(FloatLayout):
         if link is Link.WAITING:
             self.do(lambda commands: commands.retry())
         elif link in (Link.STOPPED, Link.OFF):
-            self.arrive(True)
+            self.edit(True)
         elif self.state.problems:
             number = self.state.problems[-1].number
             self.do(lambda commands: commands.dismiss(number))

@@ -47,9 +47,10 @@ class Welcome(Screen):
     def render(self, state: ViewState) -> None:
         """Show how far the connection is, and what went wrong where it can be mended."""
         view = state.connection
-        if not self._filled and (view.name or view.address):
-            self._filled = True
-            self.name, self.server = self.name or view.name, self.server or view.address
+        if not self._filled:
+            server, name = self.desk.offer
+            self.name, self.server = self.name or name or view.name, self.server or server or view.address
+            self._filled = bool(self.name or self.server)
         self.busy = view.link in _BUSY
         self.status = phrases.connection_word(view) if self.busy else ""
         stopped = view.link in (Link.STOPPED, Link.WAITING, Link.OFF) and view.trouble is not Trouble.NONE
@@ -80,7 +81,10 @@ class Welcome(Screen):
 
     def cancel(self) -> None:
         """Stop trying; where there is a room, go back to it."""
-        self.desk.do(lambda commands: commands.disconnect()) if self.busy else self.desk.arrive(False)
+        if self.busy:
+            self.desk.do(lambda commands: commands.disconnect())
+        else:
+            self.desk.edit(False)
 
     def paste(self) -> None:
         """Take the address from the clipboard."""
@@ -99,7 +103,7 @@ class Welcome(Screen):
     def escape(self) -> bool:
         """Esc goes back to the room, if there is one."""
         if self.returning:
-            self.desk.arrive(False)
+            self.desk.edit(False)
         return bool(self.returning)
 
     def _dropped(self, _window: Any, path: bytes, *_where: Any) -> None:
@@ -112,6 +116,8 @@ class Welcome(Screen):
             self.server_error = str(why)
 
     def _answered(self, result: ConnectResult) -> None:
+        if result is ConnectResult.STARTED:
+            self.desk.edit(False)
         field, sentence = _REFUSALS.get(result, ("", ""))
         if field:
             setattr(self, f"{field}_error", _(sentence))

@@ -42,8 +42,8 @@ def configure(width: int = 1100, height: int = 740) -> None:
         "kivy": {"exit_on_escape": 0, "desktop": 1, "keyboard_mode": "", "log_level": "warning"},
     }
     for section, values in settings.items():
-        for key, value in values.items():
-            Config.set(section, key, str(value))
+        for option, chosen in values.items():
+            Config.set(section, option, str(chosen))
     Config.remove_section("input")
     Config.add_section("input")
     Config.set("input", "mouse", "mouse,disable_multitouch")

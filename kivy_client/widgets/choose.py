@@ -6,6 +6,7 @@ from typing import Any
 
 from kivy.properties import BooleanProperty, ListProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
+from kivy.uix.gridlayout import GridLayout
 from kivy.uix.widget import Widget
 
 from kivy_client.widgets import press
@@ -54,9 +55,9 @@ class Segment(press.Pressable, BoxLayout):
     chosen = BooleanProperty(False)
 
 
-class Segments(BoxLayout):
-    """One of a few, side by side. `options` are (key, text) pairs; a tap fires `on_pick(key)`, the state
-    sets `key`.
+class Segments(GridLayout):
+    """One of a few, side by side, or in two rows where that is too narrow. `options` are (key, text) pairs;
+    a tap fires `on_pick(key)`, the state sets `key`.
     """
 
     options = ListProperty([])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kivy.properties import StringProperty
+from kivy.properties import BooleanProperty, StringProperty
 from kivy.uix.label import Label
 
 from kivy_client.theme.icons import ICONS
@@ -14,7 +14,11 @@ class Prose(Label):
 
 
 class OneLine(Label):
-    """Text on one line; too long a one ends in «…»."""
+    """Text on one line; too long a one ends in «…», which only texts of the person or the network should
+    need.
+    """
+
+    foreign = BooleanProperty(False)
 
 
 class Icon(Label):

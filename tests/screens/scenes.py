@@ -59,6 +59,7 @@ def set_scene(stage: Stage, name: str) -> None:
         base=BASES.get(screen, _PLACES.get(screen, Place.ROOM)),
         contact="ana.lúcia" if screen == "contact" else "",
         arriving=screen in ("welcome", "check"),
+        editing=screen == "welcome",
     )
     state: Any = STATES[name]
     state.meters.mine, state.meters.theirs = 0.62, 0.41

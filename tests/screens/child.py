@@ -1,0 +1,278 @@
+"""The part of the screen tests that needs a window: run as a child, it prints one JSON value.
+
+Usage: ``python -m tests.screens.child JOB`` with SDL_VIDEODRIVER=offscreen; the jobs are the functions in
+`JOBS`. The size of the window comes from SALA_SIZE (`360x720`), the density from KIVY_METRICS_DENSITY.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from kivy_client.screens.window import configure
+
+configure(*(int(side) for side in os.environ.get("SALA_SIZE", "360x720").split("x")))
+
+from kivy.metrics import dp  # noqa: E402 - Kivy reads its configuration at import
+from kivy.uix.label import Label  # noqa: E402
+from kivy.uix.widget import Widget  # noqa: E402
+
+from kivy_client.i18n import tr  # noqa: E402
+from kivy_client.screens.stage import Stage  # noqa: E402
+from kivy_client.session.boundary import RecordingCommands  # noqa: E402
+from kivy_client.widgets.choose import Gauge, Segment, Segments, SwitchRow  # noqa: E402
+from kivy_client.widgets.focus import DOWN, ENTER, TAB  # noqa: E402
+from kivy_client.widgets.look import look  # noqa: E402
+from kivy_client.widgets.press import Pressable  # noqa: E402
+from kivy_client.widgets.text import Icon, OneLine  # noqa: E402
+from tests.screens.examples import STATES  # noqa: E402
+from tests.screens.scenes import make_stage, set_scene, settle  # noqa: E402
+
+FILL = {"Arquivo": "/tmp/sala-teste.chave", "Outro motivo": "chego às 8"}
+"""What is typed into fields that a sheet asks for."""
+
+
+def visible(widget: Widget) -> Iterator[Any]:
+    """Every widget that is drawn, in reading order."""
+    if widget.opacity == 0 or not getattr(widget, "shown", True):
+        return
+    yield widget
+    for child in reversed(widget.children):
+        yield from visible(child)
+
+
+def buttons(root: Widget) -> list[Any]:
+    """Everything that can be pressed or slid now."""
+    found = [w for w in visible(root) if isinstance(w, Pressable | Gauge) and not w.disabled and w.height > 1]
+    return list(found)
+
+
+def label(widget: Any) -> str:
+    """What tells a button from the others: its text, else its name, else its class."""
+    group = f"{getattr(widget.parent.parent, 'text', '')}: " if isinstance(widget, Segment) else ""
+    return group + str(getattr(widget, "text", "") or getattr(widget, "name", "") or type(widget).__name__)
+
+
+class Presser:
+    """Presses the buttons of a scene one by one, each from the same start, and notes what came of it."""
+
+    def __init__(self) -> None:
+        self.recorder = RecordingCommands()
+        self.stage: Stage = make_stage(self._do)
+
+    def scene(self, name: str) -> dict[str, list[Any]]:
+        """Button → what it did, for every button of the scene; `a > b` is a button of the sheet that `a`
+        opened.
+        """
+        noted: dict[str, list[Any]] = {}
+        self._start(name)
+        for index, button in enumerate(self._front()):
+            self._start(name)
+            button = self._front()[index]
+            key = label(button)
+            noted.setdefault(key, self._press(button))
+            if self.stage.layer.sheet is not None:
+                noted |= self._sheet(name, index, key)
+        return noted
+
+    def _sheet(self, name: str, index: int, opener: str) -> dict[str, list[Any]]:
+        noted: dict[str, list[Any]] = {}
+        for inner in range(len(buttons(self.stage.layer.sheet))):
+            self._start(name)
+            self._press(self._front()[index])
+            self._fill()
+            button = buttons(self.stage.layer.sheet)[inner]
+            noted[f"{opener} > {label(button)}"] = self._press(button)
+        return noted
+
+    def _fill(self) -> None:
+        """Type into the sheet's fields."""
+        for widget in visible(self.stage.layer.sheet):
+            if hasattr(widget, "entry") and hasattr(widget, "label"):
+                words = [text for start, text in FILL.items() if widget.label.startswith(start)]
+                widget.text = words[0] if words else "frase bem secreta"
+
+    def _front(self) -> list[Any]:
+        return buttons(self.stage.layer.sheet or self.stage.ids.page)
+
+    def _start(self, name: str) -> None:
+        self.stage.close()
+        for remembering in ("history", "welcome", "room"):
+            self.stage.screens.pop(remembering, None)
+        set_scene(self.stage, name)
+        settle(4)
+        self.recorder.calls.clear()
+
+    def _press(self, button: Any) -> list[Any]:
+        """Press, and tell: the commands, else where it led."""
+        before = self.stage.where
+        self.recorder.calls.clear()
+        if isinstance(button, Gauge):
+            button.dispatch("on_slide", button.high)
+        else:
+            button.operate()
+        settle(2)
+        did: list[Any] = [[name, *map(plain, arguments)] for name, arguments in self.recorder.calls]
+        if self.stage.where != before:
+            did.append(f"-> {self.stage.where.place.value}")
+        if self.stage.layer.sheet is not None:
+            did.append("sheet")
+        return did
+
+    def _do(self, action: Callable[..., Any], then: Callable[..., None] | None) -> None:
+        answer = action(self.recorder.commands)
+        if then is not None:
+            then(answer)
+
+
+def plain(value: object) -> object:
+    """A value as JSON can carry it."""
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def press() -> object:
+    """Scene → button → what it did."""
+    presser = Presser()
+    return {name: presser.scene(name) for name in STATES}
+
+
+def fit() -> object:
+    """Texts that are cut off and touch targets that are too small: (language, scale, scene, what)."""
+    stage = make_stage()
+    faults = []
+    for language in ("pt_BR", "en"):
+        tr.switch(language)
+        for scale in (1.0, 1.3):
+            look.grow(scale)
+            for name in STATES:
+                set_scene(stage, name)
+                settle()
+                faults += [(language, scale, name, fault) for fault in misfits(stage)]
+    return faults
+
+
+def misfits(stage: Stage) -> Iterator[str]:
+    """What does not fit in the scene that is set."""
+    for widget in visible(stage):
+        if isinstance(widget, Label) and widget.text and not isinstance(widget, Icon):
+            yield from _cut(widget, stage)
+        if isinstance(widget, Pressable) and not isinstance(widget, Segment) and widget.height > 1:
+            if widget.height < dp(47.5) or (widget.width < dp(35.5)):
+                yield f"small: {label(widget)} {widget.width:.0f}x{widget.height:.0f}"
+
+
+def _cut(widget: Any, stage: Stage) -> Iterator[str]:
+    """A text that is shortened though it is ours, drawn larger than its box, or beyond the window."""
+    width, height = widget.texture_size
+    own = isinstance(widget, OneLine) and not widget.foreign
+    if own and widget.is_shortened:
+        yield f"shortened: {widget.text}"
+    if not isinstance(widget, OneLine) and (width > widget.width + 1 or height > widget.height + 1):
+        yield f"larger than its box: {widget.text} {width}x{height} in {widget.width:.0f}x{widget.height:.0f}"
+    left, _bottom = widget.to_window(*widget.pos)
+    if left < -1 or left + widget.width > stage.width + 1:
+        yield f"beyond the window: {widget.text}"
+
+
+def keyboard() -> object:
+    """Scene → the stops that Tab makes, until it comes round."""
+    stage = make_stage()
+    stops = {}
+    for name in STATES:
+        set_scene(stage, name)
+        settle(4)
+        stops[name] = _tour(stage)
+    return stops
+
+
+def _tour(stage: Stage) -> list[str]:
+    seen: list[Any] = []
+    for _step in range(80):
+        stage.key_down(TAB, False)
+        if stage.focus.at is None or stage.focus.at in seen:
+            break
+        seen.append(stage.focus.at)
+    return [label(widget) for widget in seen]
+
+
+def enter() -> object:
+    """What Tab to the list, two steps down and Enter do in the room."""
+    presser = Presser()
+    presser._start("room")
+    for _step in range(20):
+        presser.stage.key_down(TAB, False)
+        if type(presser.stage.focus.at).__name__ == "Listing":
+            break
+    for key in (DOWN, DOWN, ENTER):
+        presser.stage.key_down(key, False)
+    return [[name, *map(plain, arguments)] for name, arguments in presser.recorder.calls]
+
+
+def languages() -> object:
+    """Scene → (texts in Portuguese, texts in English), the same stage switched while it runs."""
+    stage = make_stage()
+    pairs = {}
+    for name in STATES:
+        texts = []
+        for language in ("pt_BR", "en"):
+            tr.switch(language)
+            set_scene(stage, name)
+            settle(4)
+            texts.append(
+                [
+                    w.text
+                    for w in visible(stage)
+                    if isinstance(w, Label) and w.text and not isinstance(w, Icon)
+                ]
+            )
+        pairs[name] = texts
+    return pairs
+
+
+def switches() -> object:
+    """Whether each switch and choice of the settings shows what the state says, after the state changed."""
+    from dataclasses import replace
+
+    stage = make_stage()
+    set_scene(stage, "settings")
+    settings = stage.state.settings
+    turned = replace(settings, push_to_talk=True, echo_cancel=False, always_relay=True, language="en")
+    stage.show(replace(stage.state, settings=turned))
+    settle(4)
+    rows = {w.text: w.on for w in visible(stage) if isinstance(w, SwitchRow)}
+    chosen = {w.parent.text: w.key for w in visible(stage) if isinstance(w, Segments)}
+    return {"rows": rows, "chosen": chosen}
+
+
+def crowd() -> object:
+    """Seconds that 5,000 names take: to fill the list, to change one name's state, to draw a scrolled
+    frame.
+    """
+    from time import perf_counter
+
+    stage = make_stage()
+    started = perf_counter()
+    set_scene(stage, "room-crowd")
+    settle()
+    filled = perf_counter()
+    listing = stage.screens["room"].ids.list
+    rows = len(listing.rows())
+    listing.scroll_y = 0.5
+    settle(2)
+    return {
+        "rows": rows,
+        "names": len(listing.data),
+        "fill": filled - started,
+        "middle": sorted(r.name for r in listing.rows()),
+    }
+
+
+JOBS: dict[str, Callable[[], object]] = {
+    job.__name__: job for job in (press, fit, keyboard, enter, languages, switches, crowd)
+}
+
+if __name__ == "__main__":
+    print(json.dumps(JOBS[sys.argv[1]]()))  # noqa: T201 - the answer to the test that started it

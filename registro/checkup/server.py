@@ -29,6 +29,10 @@ _MAPPED, _NONCE, _TRANSPORT_UDP = 0x0020, 0x0015, bytes.fromhex("001900041100000
 _PLAUSIBLE = 10 * 365 * 86400
 
 
+class HandshakeTimeout(OSError):  # noqa: N818 - it is a kind of TimeoutError
+    """Somebody took the connection and did not go on with TLS."""
+
+
 def check_server(address: ServerAddress, wall: Callable[[], float] = time.time) -> list[Finding]:
     """Look a registry over; asks it for a greeting, a mapped address and a challenge, and nothing else."""
     findings = list(_tls(address))
@@ -44,8 +48,8 @@ def _tls(address: ServerAddress) -> Iterator[Finding]:
             greeting = _first_line(line)
     except ssl.SSLCertVerificationError as error:
         yield bad(f"O certificado não convence: {error.verify_message}.")
-    except ssl.SSLError as error:
-        yield bad(f"O aperto de mãos TLS falhou ({error.reason}): é mesmo um registro que responde ali?")
+    except (ssl.SSLError, HandshakeTimeout) as error:
+        yield bad(f"O aperto de mãos TLS falhou ({error}): é mesmo um registro que responde ali?")
     except OSError as error:
         yield bad(f"Não se chega à porta TCP {address.port} de {address.host}: {error}.")
     else:
@@ -171,6 +175,9 @@ def _connect(address: ServerAddress, context: ssl.SSLContext) -> ssl.SSLSocket:
     plain = socket.create_connection((address.host, address.port), timeout=PATIENCE)
     try:
         return context.wrap_socket(plain, server_hostname=address.host)
+    except TimeoutError as error:
+        plain.close()
+        raise HandshakeTimeout("sem resposta") from error
     except OSError:
         plain.close()
         raise

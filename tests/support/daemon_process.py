@@ -33,9 +33,10 @@ _PANEL = re.compile(r"Painel: https?://[^/]*:(\d+)/")
 class DaemonProcess:
     """`twistd -n salaregistro` with a state directory of its own; `end` and `kill` by its own pid alone."""
 
-    def __init__(self, state: Path, *options: str) -> None:
+    def __init__(self, state: Path, *options: str, environ: dict[str, str] | None = None) -> None:
         self.state = state
         self.output = ""
+        self._environ = environ or {}
         self._options = options
         self._descriptor = -1
         self.plain = self.panel = 0
@@ -57,7 +58,7 @@ class DaemonProcess:
         return self
 
     def _environment(self) -> dict[str, str]:
-        return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+        return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **self._environ}
 
     def read_until(self, text: str, patience: float = PATIENCE) -> str:
         """Read what it says until the text and the end of its line were in it."""

@@ -125,7 +125,6 @@ class ConnectionCore:
 
 def _attempt(machine: Connecting, core: ConnectionCore) -> None:
     core.retry_in = None
-    core.blame()
     core.set_timer(SETUP_TIME, machine._too_slow)
     core.port.show(Link.CONNECTING, core)
     core.port.open()
@@ -134,6 +133,7 @@ def _attempt(machine: Connecting, core: ConnectionCore) -> None:
 def _go(machine: Connecting, core: ConnectionCore) -> None:
     core.port.drop(goodbye=True)
     core.attempt = 0
+    core.blame()
     _attempt(machine, core)
 
 
@@ -155,6 +155,7 @@ def _refused(_: Connecting, core: ConnectionCore) -> None:
 def _welcomed(_: Connecting, core: ConnectionCore) -> None:
     core.set_timer(None)
     core.attempt = 0
+    core.blame()
     core.port.show(Link.ONLINE, core)
 
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
-from twisted.internet.error import ConnectionRefusedError
+from twisted.internet.error import ConnectError
 from twisted.internet.protocol import Factory
 from twisted.internet.ssl import CertificateOptions, KeyPair, PrivateCertificate, TLSVersion
 from twisted.internet.task import Clock
@@ -133,8 +133,8 @@ class ScriptedRegistry(LineReceiver):
 
     def drop(self) -> None:
         """Break the connection."""
-        assert self.transport is not None
-        self.transport.abortConnection()  # type: ignore[attr-defined]
+        if not self.lost and self.transport is not None:
+            self.transport.abortConnection()  # type: ignore[attr-defined]
 
     @property
     def binding(self) -> bytes:
@@ -164,7 +164,7 @@ class MemoryNetwork:
     def connect(self, factory: Factory) -> Deferred[Any]:
         """Connect, or refuse when down."""
         if not self.up:
-            return fail(ConnectionRefusedError())
+            return fail(ConnectError())
         server = ScriptedRegistry(self.greet)
         self.connections.append(server)
         secure = tls.TLSMemoryBIOFactory(
@@ -184,7 +184,8 @@ class MemoryNetwork:
 
     def pump(self) -> bool:
         """Carry bytes; True if there were any."""
-        return any([pump.pump() for pump in self._pumps])
+        carried = [pump.pump() for pump in self._pumps]
+        return any(carried)
 
 
 class FakeVoice:
@@ -319,9 +320,9 @@ class ClientWorld:
             folder=self.folder,
             identity=self.identity,
             endpoints=self.network,  # type: ignore[arg-type]
-            voices=lambda session: self._voice,
+            voices=lambda _: self._voice,
             sounds=self.sounds,
-            ringer=lambda session: self.ringer,
+            ringer=lambda _: self.ringer,
             probe=self._probe,
         )
         self.client = Controller(Session(outside, self.face))

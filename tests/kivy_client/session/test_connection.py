@@ -87,7 +87,7 @@ class TrustTests(ConnectionCase):
         self.assertEqual(Trouble.FINGERPRINT_REFUSED, self.world.state.connection.trouble)
 
     def test_a_changed_server_is_refused(self) -> None:
-        """A server whose fingerprint is not the accepted one gets no byte, and cannot be accepted by «yes»."""
+        """A server whose fingerprint is not the accepted one gets no byte, and «yes» does not change that."""
         self.world.connect()
         self.world.network.keys = make_keys()
         self.world.connect(pin=None)
@@ -197,7 +197,7 @@ class RegistrationTests(ConnectionCase):
         self.assertEqual((Link.WAITING, Trouble.LIMIT), (self.link(), self.world.state.connection.trouble))
         self.world.wait(39)
         self.assertEqual(1, len(self.world.network.connections))
-        self.world.wait(20)
+        self.world.wait(3)
         self.assertEqual(2, len(self.world.network.connections))
 
     def test_an_error_instead_of_an_answer(self) -> None:
@@ -219,10 +219,11 @@ class LifeTests(ConnectionCase):
         """VIVO is said after 20 s of silence, and again, as long as it is answered."""
         self.world.wait(19)
         self.assertEqual(0, self.world.count(Vivo))
+        self.world.wait(1.5)
         for number in (1, 2, 3):
-            self.world.wait(20)
             self.assertEqual(number, self.world.count(Vivo))
             self.world.say(VivoOk(t=self.world.heard(Vivo).t))
+            self.world.wait(20)
         self.assertEqual(Link.ONLINE, self.link())
 
     def test_a_dead_registry(self) -> None:

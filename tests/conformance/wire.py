@@ -185,9 +185,10 @@ def _number(value: str) -> bool:
 def _octets(length: int | None) -> Check:
     def check(value: str) -> bool:
         try:
-            return length is None or len(unb64(value)) == length
+            size = len(unb64(value))
         except ValueError:
             return False
+        return length is None or size == length
 
     return check
 

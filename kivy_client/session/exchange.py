@@ -12,7 +12,7 @@ from kivy_client.session.calls.incoming import IncomingCall
 from kivy_client.session.calls.outgoing import OutgoingCall
 from kivy_client.session.calls.world import CallParts, Ending
 from kivy_client.session.trust import Trust
-from kivy_client.session.vocabulary import EndCause
+from kivy_client.session.vocabulary import CallPhase, EndCause
 from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
 from registro.wire.errors import Recusa
 from registro.wire.messages import (
@@ -236,7 +236,7 @@ class Exchange:
 
     def _answer_crossed(self, crossed: Convite, relay: Ligacao | None) -> None:
         """Accept the call that crossed ours: the person wanted that one."""
-        call = IncomingCall(self._parts(self), crossed)
+        call = IncomingCall(self._parts(self), crossed, CallPhase.SECURING)
         self._take(call)
         if relay is not None:
             call.received(relay)

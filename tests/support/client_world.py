@@ -49,6 +49,8 @@ from registro.wire.messages import (
     TabelaFim,
     TabelaInicio,
     TabelaLinha,
+    Vivo,
+    VivoOk,
 )
 from registro.wire.signatures import EXPORTER_LABEL
 from voz.device import null
@@ -104,6 +106,7 @@ class ScriptedRegistry(LineReceiver):
 
     def __init__(self, greet: bool = True) -> None:
         self.greet = greet
+        self.alive = True
         self.heard: list[codec.Received] = []
         self.bytes = b""
         self.lost = False
@@ -119,8 +122,11 @@ class ScriptedRegistry(LineReceiver):
             self.say(OLA)
 
     def lineReceived(self, line: bytes) -> None:
-        """Keep a line."""
-        self.heard.append(codec.parse(line, codec.FROM_CLIENT))
+        """Keep a line; a sign of life is answered, unless the test wants a dead registry."""
+        received = codec.parse(line, codec.FROM_CLIENT)
+        self.heard.append(received)
+        if isinstance(received.message, Vivo) and self.alive:
+            self.say(VivoOk(received.message.t))
 
     def connectionLost(self, reason: object = None) -> None:
         """Remember."""

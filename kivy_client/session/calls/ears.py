@@ -102,5 +102,5 @@ class VoiceEars:
 
     def send_line(self, data: bytes) -> None:
         """Carry a packet inside the connection to the registry."""
-        if self._call.accepted:
+        if self._call.accepted and not self._call.ended:
             self._call.parts.world.say(Pacote(self._call.call_id, data))

@@ -30,9 +30,9 @@ class IncomingCall(Call):
 
     role = Role.CALLEE
 
-    def __init__(self, parts: CallParts, invitation: Convite) -> None:
+    def __init__(self, parts: CallParts, invitation: Convite, phase: CallPhase = CallPhase.INCOMING) -> None:
         assert invitation.de is not None
-        super().__init__(parts, invitation.chamada, invitation.de, CallPhase.INCOMING)
+        super().__init__(parts, invitation.chamada, invitation.de, phase)
         self.rang = False
         self._answering = new_answering(AnsweringCore(port=self, timer=Timer(parts.clock)))
         self._callee: Callee | None = None
@@ -92,7 +92,6 @@ class IncomingCall(Call):
             self._credentials(self._relay)
         self.rang = True
         self.parts.world.say(Tocando(self.call_id))
-        self.phase(CallPhase.INCOMING)
         if aloud:
             self.parts.world.ringing(self)
         return True

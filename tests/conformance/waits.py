@@ -254,7 +254,7 @@ def _drain_to_the_end(daemon: Daemon) -> None:
         leg.allocate()
     for leg, other in ((one, two), (two, one)):
         leg.bind(other.relayed)
-    ringing = ring(caio, davi)
+    ringing, stranger = ring(caio, davi), daemon.tls()
     began = time.monotonic()
     _terminated(daemon, ana, bia, caio, davi, olga)
     refused = caio.wait("CONVITE-REJEITADO", chamada=ringing.text, codigo="encerrando")
@@ -267,6 +267,9 @@ def _drain_to_the_end(daemon: Daemon) -> None:
         assert (answer.verb, answer.keys["codigo"]) == ("CONVITE-REJEITADO", "encerrando"), answer
     assert olga.ask("PEDIDO-CONSULTA", nome=ana.name).keys["estado"] == "ocupado"
     nina.drop()
+    for name, key in ((nina.name, nina.key), (fresh_name("nova"), stranger.key)):
+        answer = stranger.ask("PEDIDO-REGISTRO", **stranger.credentials(name, key))
+        assert (answer.verb, answer.keys["codigo"]) == ("REGISTRO-MAL-SUCEDIDO", "encerrando"), answer
     for sender, reader in ((ana, bia), (bia, ana)):
         sender.send("CAMINHOS", chamada=bytes(16), candidatos=["192.0.2.1@4000@host"])
         reader.wait("CAMINHOS")
@@ -305,10 +308,10 @@ def nothing_to_drain(_: Daemon) -> None:
     try:
         ana, other = person(daemon), daemon.text()
         daemon.terminate()
-        lines = [line for line in ana.end() if line.verb != "TABELA-MUDOU"]
-        assert [line.verb for line in lines] == ["AVISO", "ENCERRADO"], lines
-        assert lines[-1].keys["codigo"] == "encerrando"
-        other.end()
+        for client in (ana, other):
+            lines = [line for line in client.end() if line.verb != "TABELA-MUDOU"]
+            assert [line.verb for line in lines] == ["AVISO", "ENCERRADO"], (client.name, lines)
+            assert lines[-1].keys["codigo"] == "encerrando"
         assert daemon.wait(LATE) in GONE
     finally:
         daemon.stop()

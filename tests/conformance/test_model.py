@@ -10,6 +10,7 @@ from tests.conformance import wire
 from tests.conformance.case import Case, exchange, fresh_name, invitation
 from tests.conformance.client import Client, settle
 from tests.conformance.model import Heard, Model
+from tests.conformance.test_table import GATHER, Watcher, snapshot
 
 STEPS = 160
 VERBS = ("TOCANDO", "CONVITE-ACEITO", "CONVITE-REJEITADO", "CHAVE", "CAMINHOS", "PACOTE", "ENCERRAR-LIGACAO")
@@ -34,9 +35,10 @@ class Random(Case):
     own = True
 
     def test_walk(self) -> None:
-        """Whatever people do in whatever order, each hears exactly what the page says, and look-ups agree."""
+        """Whatever people do in whatever order, each hears exactly what the page says, look-ups and the table agree."""
         self.chance = random.Random(2026)
         self.watch = self.person("olga")
+        watcher = Watcher(self.watch)
         self.inside: dict[str, Client] = {}
         self.owner: dict[str, Ed25519PrivateKey] = {}
         for index in range(5):
@@ -50,6 +52,11 @@ class Random(Case):
             )[0]
             told, expected = deed()
             self.compare(f"step {step}: {told}", expected)
+        time.sleep(3 * GATHER)
+        self.watch.barrier()
+        watcher.apply()
+        rev, _, table = snapshot(self.watch)
+        self.assertEqual((watcher.rev, watcher.table), (rev, table))
 
     def somebody(self) -> tuple[str, Client]:
         """Choose a connected person."""

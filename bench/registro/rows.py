@@ -14,6 +14,7 @@ from bench.common.table import Line
 from bench.registro import servers
 from bench.registro.bench import OURS, WINDOW, Bench, compared, connect, rates
 from bench.registro.load import Load
+from bench.registro.panel import panel_cost
 from bench.registro.servers import Starter
 
 PLAIN: Mapping[str, Starter] = {OURS: servers.sala, "Kamailio": servers.kamailio, "C": servers.yardstick}
@@ -195,4 +196,5 @@ ROWS: Mapping[str, Callable[[Bench], list[Line]]] = {
     "dez-mil": ten_thousand,
     "presenca": presence,
     "diario": journal,
+    "painel": panel_cost,
 }

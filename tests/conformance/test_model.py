@@ -35,7 +35,7 @@ class Random(Case):
     own = True
 
     def test_walk(self) -> None:
-        """Whatever people do in whatever order, each hears exactly what the page says, look-ups and the table agree."""
+        """Whatever people do, each hears exactly what the page says; look-ups and the table agree."""
         self.chance = random.Random(2026)
         self.watch = self.person("olga")
         watcher = Watcher(self.watch)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -93,7 +91,7 @@ def read_certificate(certificate: Path, key: Path) -> Certificate:
 
 
 def server_context(certificate: Certificate) -> SSL.Context:
-    """Return the one context that all connections share: TLS 1.3 only, no tickets, buffers given back."""
+    """Return the one context that all connections share: TLS 1.3 only, nothing kept, buffers given back."""
     context = SSL.Context(SSL.TLS_SERVER_METHOD)
     context.set_min_proto_version(SSL.TLS1_3_VERSION)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
@@ -101,16 +99,7 @@ def server_context(certificate: Certificate) -> SSL.Context:
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.use_certificate_chain_file(str(certificate.certificate))
     context.use_privatekey_file(str(certificate.key))
-    _no_tickets(context)
     return context
-
-
-def _no_tickets(context: SSL.Context) -> None:
-    """Send no session tickets: they cost a message and memory, and nobody resumes here."""
-    library: Any = getattr(SSL, "_lib", None)
-    setter: Callable[[Any, int], int] | None = getattr(library, "SSL_CTX_set_num_tickets", None)
-    if setter is not None:
-        setter(getattr(context, "_context", None), 0)
 
 
 @implementer(IOpenSSLServerConnectionCreator)

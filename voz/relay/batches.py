@@ -71,11 +71,13 @@ class BatchPort:
 
     name = "recvmmsg"
 
-    def __init__(self, reactor: IReactorFDSet, bound: socket.socket, core: RelayCore[bytes]) -> None:
+    def __init__(
+        self, reactor: IReactorFDSet, bound: socket.socket, vectors: DatagramVectors, core: RelayCore[bytes]
+    ) -> None:
         self._reactor = reactor
         self._socket = bound
         self._core = core
-        self._vectors = DatagramVectors(bound)
+        self._vectors = vectors
         self._heads = _expected_heads()
         self._pace = Pace()
         self._tally: Counter[tuple[bytes, int]] = Counter()
@@ -184,11 +186,8 @@ class BatchPort:
             return
         verdict = self._core.handle(self._vectors.data(index, length), name, now)
         if verdict is not None:
-            data, destination = verdict
-            try:
-                self._socket.sendto(data, socket_address(self._socket.family, destination))
-            except OSError:
-                return
+            self._vectors.replace(index, *verdict)
+            self._vectors.send(index, index + 1)
 
     def _charge(self, now: float) -> None:
         """Take what passed off the legs' allowances; legs in debt are watched until they have recovered."""
@@ -214,12 +213,3 @@ class BatchPort:
             return False
         leg.allowance.refill(now)
         return leg.allowance.packets < PACKETS_A_SECOND / 2 or leg.allowance.volume < 0
-
-
-def socket_address(family: int, name: bytes) -> tuple[str, int] | tuple[str, int, int, int]:
-    """A raw socket address as Python's socket module wants it."""
-    port = int.from_bytes(name[2:4], "big")
-    if family == socket.AF_INET:
-        return socket.inet_ntop(socket.AF_INET, name[4:8]), port
-    scope = int.from_bytes(name[24:28], sys.byteorder)
-    return socket.inet_ntop(socket.AF_INET6, name[8:24]), port, 0, scope

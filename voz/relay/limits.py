@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
+import socket
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -67,10 +67,10 @@ class Allowance:
 
 def network_of(address: Address) -> str | None:
     """The /24 or /64 that shares one allowance; None for loopback, which is exempt."""
-    ip = ipaddress.ip_address(address[0])
-    if ip.is_loopback:
-        return None
-    return address[0].rpartition(".")[0] if ip.version == 4 else ip.exploded[:19]
+    host = address[0]
+    if ":" not in host:
+        return None if host.startswith("127.") else host.rpartition(".")[0]
+    return None if host == "::1" else socket.inet_pton(socket.AF_INET6, host)[:8].hex()
 
 
 @dataclass(slots=True)
@@ -92,6 +92,11 @@ class SourceLimiter:
             return False
         times.append(now)
         return True
+
+    def exhausted(self, address: Address, now: float) -> bool:
+        """Whether nothing may go out to `address` now; cheap, and counts nothing."""
+        times = self.networks.get(network_of(address) or "")
+        return times is not None and len(times) == self.rate and now - times[0] < 1
 
     def _remember(self, network: str) -> deque[float]:
         """A new entry; when the table is full the oldest one goes."""

@@ -6,6 +6,7 @@ the socket gave them.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 from collections.abc import Callable
 
@@ -14,40 +15,38 @@ from twisted.internet.protocol import DatagramProtocol
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from voz.relay import local
 from voz.relay.core import RelayCore
 from voz.stun import Address, normalised
 
 #: A socket address as Python's socket module gives it, of either family.
 SocketAddress = tuple[str, int] | tuple[str, int, int, int]
+#: The other end, and which of our own addresses it speaks to (`voz.relay.local`; empty when unknown).
+Source = tuple[SocketAddress, bytes]
 
 #: Datagrams that one wake-up may handle before the reactor gets its turn.
 AT_ONCE = 256
 LARGEST = 2048
 
 
-def address_of(source: SocketAddress) -> Address:
-    """The normal (address, port) of a socket address; IPv4-mapped ones become IPv4."""
-    return normalised((source[0], source[1]))
+def address_of(source: Source) -> Address:
+    """The normal (address, port) of a source; IPv4-mapped addresses become IPv4."""
+    return normalised((source[0][0], source[0][1]))
 
 
 class RelayProtocol(DatagramProtocol):
-    """Each datagram goes through the core, and its answer out again by `send` (the transport's, if not
-    set)."""
+    """Each datagram goes through the core, and its answer out again by `send`."""
 
-    send: Callable[[bytes, SocketAddress], object] | None = None
+    send: Callable[[bytes, Source], object] | None = None
 
-    def __init__(self, core: RelayCore[SocketAddress], clock: Callable[[], float]) -> None:
+    def __init__(self, core: RelayCore[Source], clock: Callable[[], float]) -> None:
         self._core = core
         self._clock = clock
 
-    def startProtocol(self) -> None:
-        """Twisted's own port has started to listen."""
-        transport = self.transport
-        if self.send is None and transport is not None:
-            self.send = lambda data, addr: transport.write(data, (addr[0], addr[1]))
-
-    def datagramReceived(self, datagram: bytes, addr: SocketAddress) -> None:
-        """One datagram from the transport."""
+    def datagramReceived(  # type: ignore[override] # our port says more than an address
+        self, datagram: bytes, addr: Source
+    ) -> None:
+        """One datagram."""
         verdict = self._core.handle(datagram, addr, self._clock())
         if verdict is not None and self.send is not None:
             self.send(*verdict)
@@ -63,6 +62,7 @@ class DrainPort:
         self._reactor = reactor
         self._socket = bound
         self._protocol = protocol
+        self._knows_local = local.ask_for_local(bound)
 
     def start(self) -> None:
         """Begin to read."""
@@ -86,7 +86,7 @@ class DrainPort:
         """Drain the socket."""
         for _ in range(AT_ONCE):
             try:
-                data, source = self._socket.recvfrom(LARGEST)
+                data, source = self._receive()
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:
@@ -95,12 +95,23 @@ class DrainPort:
                 continue
             self._protocol.datagramReceived(data, source)
 
-    def write(self, packet: bytes, addr: SocketAddress) -> None:
+    def _receive(self) -> tuple[bytes, Source]:
+        """One datagram and where it came from and to. Raises OSError."""
+        if not self._knows_local:
+            data, address = self._socket.recvfrom(LARGEST)
+            return data, (address, b"")
+        data, ancillary, _, address = self._socket.recvmsg(LARGEST, local.ROOM)
+        return data, (address, local.local_in(self._socket.family, ancillary))
+
+    def write(self, packet: bytes, addr: Source) -> None:
         """Send one datagram; one that the kernel will not take is lost, as datagrams may be."""
-        try:
-            self._socket.sendto(packet, addr)
-        except OSError:
-            return
+        address, ours = addr
+        with contextlib.suppress(OSError):
+            if self._knows_local:
+                ancillary = local.ancillary_for(self._socket.family, ours)
+                self._socket.sendmsg([packet], ancillary, 0, address)
+            else:
+                self._socket.sendto(packet, address)
 
     def connectionLost(self, reason: Failure) -> None:
         """The reactor stops."""

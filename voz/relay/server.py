@@ -41,6 +41,7 @@ KNOWN = frozenset(
 #: What is understood in a plain Binding request.
 KNOWN_IN_BINDING = frozenset({Attribute.USERNAME, Attribute.PRIORITY, Attribute.USE_CANDIDATE})
 
+_PLAIN_BINDING = b"\0\1"
 _FAMILIES = {4: b"\x01", 6: b"\x02"}
 
 Attributes = list[tuple[int, bytes]]
@@ -75,7 +76,7 @@ class RelayServer(Generic[K]):
 
     authority: Authority
     wall: Callable[[], float]
-    host_for: Callable[[Address], str]
+    host_for: Callable[[K], str]
     table: AllocationTable[K] = field(default_factory=AllocationTable)
     counters: Counters = field(default_factory=Counters)
     bindings: limits.SourceLimiter = field(
@@ -87,6 +88,9 @@ class RelayServer(Generic[K]):
 
     def answer(self, data: bytes, source: K, address: Address, now: float) -> bytes | None:
         """The answer to a datagram from `source`, or None for silence. `now` is steady time in seconds."""
+        if data[:2] == _PLAIN_BINDING and self.bindings.exhausted(address, now):
+            self.counters.throttled += 1
+            return None
         try:
             message = stun.parse(data)
         except StunError:
@@ -129,6 +133,9 @@ class RelayServer(Generic[K]):
         """A request that needs a credential."""
         verdict = self._authenticate(message, source, address, now)
         if isinstance(verdict, int):
+            if self.challenges.exhausted(address, now):
+                self.counters.throttled += 1
+                return None
             challenge = [] if verdict == BAD_REQUEST else self._challenge(address)
             answer = _error(message, verdict, challenge)
             return self._unsigned(data, answer, address, self.challenges, now)
@@ -212,7 +219,7 @@ class RelayServer(Generic[K]):
         """Allocate; a leg of an older credential for the same place in the call gives way."""
         if replaced is not None:
             self.table.end(replaced)
-        host = self.host_for(request.address)
+        host = self.host_for(request.source)
         try:
             leg = self.table.add(
                 request.username,

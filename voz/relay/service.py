@@ -13,7 +13,7 @@ from twisted.application.service import Service
 from twisted.internet.interfaces import IReactorFDSet, IReactorTime
 from twisted.internet.task import LoopingCall
 
-from voz.relay import batches, portable, vectors
+from voz.relay import batches, local, portable, vectors
 from voz.relay.core import RelayCore
 from voz.relay.counters import Counters
 from voz.relay.credentials import Authority
@@ -77,14 +77,20 @@ def make_loop(
     """The loop for that socket, its once-a-second work, and how many bytes it passed on for a call; `batched`
     None takes batches where there are any."""
     if vectors.SystemCalls.available() if batched is None else batched:
-        quick: RelayServer[bytes] = RelayServer(authority, wall, local_host_for, counters=counters)
-        return (
-            batches.BatchPort(reactor, bound, RelayCore(quick, vectors.address_of)),
-            quick.expire,
-            quick.table.passed,
+        arrays = vectors.DatagramVectors(bound)
+        quick: RelayServer[bytes] = RelayServer(
+            authority,
+            wall,
+            lambda name: arrays.host_of(name) or local_host_for(arrays.address_of(name)),
+            counters=counters,
         )
-    server: RelayServer[portable.SocketAddress] = RelayServer(
-        authority, wall, local_host_for, counters=counters
+        core = RelayCore(quick, arrays.address_of)
+        return batches.BatchPort(reactor, bound, arrays, core), quick.expire, quick.table.passed
+    server: RelayServer[portable.Source] = RelayServer(
+        authority,
+        wall,
+        lambda source: local.host_in(bound.family, source[1]) or local_host_for(portable.address_of(source)),
+        counters=counters,
     )
     protocol = portable.RelayProtocol(RelayCore(server, portable.address_of), time.monotonic)
     return portable.DrainPort(reactor, bound, protocol), server.expire, server.table.passed

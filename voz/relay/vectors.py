@@ -12,13 +12,18 @@ import socket
 import struct
 import sys
 from array import array
+from collections.abc import Sequence
+
+from voz.relay import local
+from voz.stun import Address
 
 #: Datagrams for one system call.
 BATCH = 256
 #: Bytes of one buffer; a datagram that fills it may have been cut and is not believed.
 SLOT = 1536
 
-_NAME_SIZES = {socket.AF_INET: 16, socket.AF_INET6: 28}
+_FAMILIES = {socket.AF_INET: 16, socket.AF_INET6: 32}
+_NAME_LENGTHS = {socket.AF_INET: 16, socket.AF_INET6: 28}
 _HEADER_SIZE = 64
 _IOVEC_SIZE = 16
 _MSG_DONTWAIT = 0x40
@@ -50,12 +55,19 @@ class SystemCalls:
 
 class DatagramVectors:
     """The arrays for one socket. After `receive() == n` the first n datagrams stand in `lengths`, `heads`,
-    `names(n)` and `data(i)`; `readdress` and `send` pass them on."""
+    `names(n)` and `data(i)`; `readdress` and `send` pass them on.
+
+    A name is the raw socket address of the other end and, behind it, the control message that says which of
+    our own addresses it speaks to: the five-tuple, in the bytes that the kernel gives and takes.
+    """
 
     def __init__(self, bound: socket.socket) -> None:
         self._calls = SystemCalls()
         self._descriptor = bound.fileno()
-        self._name_size = size = _NAME_SIZES[bound.family]
+        self._family = bound.family
+        self._address_room = _FAMILIES[bound.family]
+        self._control = local.control_size(bound.family) if local.ask_for_local(bound) else 0
+        self._name_size = size = self._address_room + self._control
         self._buffers = bytearray(BATCH * SLOT)
         self._names = bytearray(BATCH * size)
         self._packers = [struct.Struct("=" + f"{size}s" * count) for count in range(BATCH + 1)]
@@ -68,31 +80,40 @@ class DatagramVectors:
         self._arrived = memoryview(receive).cast("I")[14::16]
         self._heads = memoryview(self._buffers).cast("I")[:: SLOT // 4]
         self._view = memoryview(self._buffers)
+        interface = self._address_room + local.interface_at(bound.family)
+        self._interfaces = memoryview(self._names).cast("I")[interface // 4 :: size // 4]
+        self._no_interfaces = memoryview(array("I", bytes(4 * BATCH)))
 
     def _headers(self) -> tuple[memoryview, bytearray, bytearray]:
-        """An array of mmsghdr over the shared buffers and names: (its iovec lengths, the iovecs, the
-        array)."""
+        """An array of mmsghdr over the shared buffers and names: (the lengths in its iovecs, the iovecs,
+        itself)."""
         buffers = ctypes.addressof(ctypes.c_char.from_buffer(self._buffers))
         names = ctypes.addressof(ctypes.c_char.from_buffer(self._names))
         vectors, headers = bytearray(BATCH * _IOVEC_SIZE), bytearray(BATCH * _HEADER_SIZE)
         vectors_at = ctypes.addressof(ctypes.c_char.from_buffer(vectors))
         for index in range(BATCH):
+            name = names + index * self._name_size
+            control = (name + self._address_room, self._control) if self._control else (0, 0)
             struct.pack_into("=QQ", vectors, index * _IOVEC_SIZE, buffers + index * SLOT, SLOT)
             struct.pack_into(
                 "=QIxxxxQQQQiIII",
                 headers,
                 index * _HEADER_SIZE,
-                names + index * self._name_size,
-                self._name_size,
+                name,
+                _NAME_LENGTHS[self._family],
                 vectors_at + index * _IOVEC_SIZE,
-                *(1, 0, 0, 0, 0, 0, 0),
+                *(1, *control, 0, 0, 0, 0),
             )
         return memoryview(vectors).cast("Q")[1::2], vectors, headers
 
     def receive(self) -> int:
         """Take what has arrived, at most `BATCH` datagrams, without waiting; how many."""
         count: int = self._calls.receive(self._descriptor, self._receive_at, BATCH, _MSG_DONTWAIT, None)
-        return max(count, 0)
+        if count <= 0:
+            return 0
+        if self._control:
+            self._interfaces[:count] = self._no_interfaces[:count]
+        return count
 
     def lengths(self, count: int) -> list[int]:
         """How long each of the first `count` datagrams is."""
@@ -103,18 +124,24 @@ class DatagramVectors:
         return self._heads[:count].tolist()
 
     def names(self, count: int) -> tuple[bytes, ...]:
-        """The raw socket address of each source."""
+        """The name of each source."""
         return self._packers[count].unpack_from(self._names)
 
     def data(self, index: int, length: int) -> bytes:
         """A copy of one datagram."""
         return bytes(self._view[index * SLOT : index * SLOT + length])
 
-    def readdress(self, names: list[bytes], lengths: list[int]) -> None:
-        """The datagrams are to go to these raw addresses now, with the length they came with."""
+    def readdress(self, names: Sequence[bytes], lengths: list[int]) -> None:
+        """The datagrams are to go to these names now, with the length they came with."""
         count = len(names)
         self._packers[count].pack_into(self._names, 0, *names)
         self._send_lengths[:count] = memoryview(array("Q", lengths))
+
+    def replace(self, index: int, data: bytes, name: bytes) -> None:
+        """Put another datagram, for that name, in the place of one; it must fit a slot."""
+        self._view[index * SLOT : index * SLOT + len(data)] = data
+        self._names[index * self._name_size : (index + 1) * self._name_size] = name
+        self._send_lengths[index] = len(data)
 
     def send(self, first: int, last: int) -> int:
         """Send the datagrams `first` to `last - 1` where `readdress` said; how many the kernel took.
@@ -134,11 +161,22 @@ class DatagramVectors:
                 first += 1
         return sent
 
+    def address_of(self, name: bytes) -> Address:
+        """The normal (address, port) of the other end; IPv4-mapped addresses become IPv4."""
+        return address_of(self._family, name)
 
-def address_of(name: bytes) -> tuple[str, int]:
+    def host_of(self, name: bytes) -> str | None:
+        """Which of our own addresses it speaks to, if the kernel says so."""
+        if not self._control:
+            return None
+        control = name[self._address_room :]
+        return local.host_in(self._family, local.local_in_control(self._family, control))
+
+
+def address_of(family: int, name: bytes) -> Address:
     """The normal (address, port) of a raw socket address; IPv4-mapped addresses become IPv4."""
     port = int.from_bytes(name[2:4], "big")
-    if len(name) == _NAME_SIZES[socket.AF_INET]:
+    if family == socket.AF_INET:
         return socket.inet_ntop(socket.AF_INET, name[4:8]), port
     if name[8:20] == b"\0" * 10 + b"\xff\xff":
         return socket.inet_ntop(socket.AF_INET, name[20:24]), port

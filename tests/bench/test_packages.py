@@ -30,7 +30,7 @@ class PackagesTests(unittest.SynchronousTestCase):
         )
 
     def test_refused(self) -> None:
-        """An installation that fails is one sentence too, and its policy about services is taken away again."""
+        """A failed installation is one sentence too, and its policy about services goes again."""
         self._without("kamailio")
         policy = packages.Path(self.mktemp())
         seen: list[bool] = []

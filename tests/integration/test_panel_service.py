@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import http.client
 import os
 import signal
@@ -16,6 +18,7 @@ from twisted.trial.unittest import TestCase
 
 from registro.admin import AdminError, run
 from registro.panel.access import METRICS_FILE
+from registro.relays import RELAY_SECRET
 from registro.wire import messages
 from registro.wire.address import ServerAddress
 from tests.support.daemon_process import PATIENCE, DaemonProcess, PanelClient, PlainClient
@@ -171,6 +174,28 @@ class ManagerTests(ServiceCase):
                 while True:
                     manager.recv(1000)
             os.kill(daemon.process.pid, signal.SIGCONT)
+
+
+class SecretTests(ServiceCase):
+    """What every account of the machine can see of a process."""
+
+    def test_no_secret_is_in_sight(self) -> None:
+        """Neither the daemon's nor the relay's arguments and environment hold the relay's secret or a key."""
+        if not Path("/proc/self/environ").exists():
+            self.skipTest("there is no /proc")
+        daemon = self.daemon("--silencioso")
+        pids = [str(daemon.process.pid)]
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if (folder / "stat").read_text().rpartition(")")[2].split()[1] == pids[0]:
+                    pids.append(folder.name)
+        self.assertEqual(len(pids), 2, "the daemon and its relay")
+        secret = (self.state / RELAY_SECRET).read_bytes()
+        hidden = [secret, base64.b64encode(secret), secret.hex().encode(), daemon.token.encode()]
+        for pid in pids:
+            seen = Path(f"/proc/{pid}/cmdline").read_bytes() + Path(f"/proc/{pid}/environ").read_bytes()
+            self.assertIn(b"python", seen)
+            self.assertFalse(any(text in seen for text in hidden), pid)
 
 
 class CheckTests(ServiceCase):

@@ -20,7 +20,7 @@ from tests.support.daemon_process import DaemonProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEECH = ROOT / "tests" / "speech" / "portuguese_f.wav"
-ALIKE = 0.35
+ALIKE = 0.55
 """Least likeness of what was said and heard: a machine with more programs than cores drops some sound."""
 LOUD = 100.0
 """Least loudness of what is heard (root mean square, of 32767); silence has less than 5."""

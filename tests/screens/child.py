@@ -1,7 +1,7 @@
 """The part of the screen tests that needs a window: run as a child, it prints one JSON value.
 
 Usage: ``python -m tests.screens.child JOB`` with SDL_VIDEODRIVER=offscreen; the jobs are the functions in
-`JOBS`. The size of the window comes from SALA_SIZE (`360x720`), the density from KIVY_METRICS_DENSITY.
+`JOBS`. The window's size comes from SALA_SIZE (`360x720`), its density from KIVY_METRICS_DENSITY.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator
+from enum import Enum
 from typing import Any
 
 from kivy_client.screens.window import configure
@@ -23,14 +24,17 @@ from kivy.uix.widget import Widget  # noqa: E402
 from kivy_client.i18n import tr  # noqa: E402
 from kivy_client.screens.stage import Stage  # noqa: E402
 from kivy_client.session.boundary import RecordingCommands  # noqa: E402
+from kivy_client.session.state import Settings  # noqa: E402
 from kivy_client.widgets.choose import Gauge, Segment, Segments, SwitchRow  # noqa: E402
 from kivy_client.widgets.focus import DOWN, ENTER, TAB  # noqa: E402
 from kivy_client.widgets.look import look  # noqa: E402
 from kivy_client.widgets.press import Pressable  # noqa: E402
 from kivy_client.widgets.text import Icon, OneLine  # noqa: E402
-from tests.screens.examples import STATES  # noqa: E402
+from tests.screens.examples import ROOM, STATES  # noqa: E402
 from tests.screens.scenes import make_stage, set_scene, settle  # noqa: E402
 
+BESIDES = ("look_at", "history_seen", "start_check", "stop_check")
+"""What screens say by themselves as they come and go."""
 FILL = {"Arquivo": "/tmp/sala-teste.chave", "Outro motivo": "chego às 8"}
 """What is typed into fields that a sheet asks for."""
 
@@ -69,7 +73,7 @@ class Presser:
         """
         noted: dict[str, list[Any]] = {}
         self._start(name)
-        for index, button in enumerate(self._front()):
+        for index in range(len(self._front())):
             self._start(name)
             button = self._front()[index]
             key = label(button)
@@ -115,7 +119,8 @@ class Presser:
         else:
             button.operate()
         settle(2)
-        did: list[Any] = [[name, *map(plain, arguments)] for name, arguments in self.recorder.calls]
+        calls = [(name, arguments) for name, arguments in self.recorder.calls if name not in BESIDES]
+        did: list[Any] = [[name, *map(plain, arguments)] for name, arguments in calls]
         if self.stage.where != before:
             did.append(f"-> {self.stage.where.place.value}")
         if self.stage.layer.sheet is not None:
@@ -129,7 +134,11 @@ class Presser:
 
 
 def plain(value: object) -> object:
-    """A value as JSON can carry it."""
+    """A value as JSON can carry it; settings as what differs from the example's."""
+    if isinstance(value, Settings):
+        pairs = {name: getattr(value, name) for name in Settings.__dataclass_fields__}
+        changed = {name: new for name, new in pairs.items() if new != getattr(ROOM.settings, name)}
+        return {name: new.value if isinstance(new, Enum) else new for name, new in changed.items()}
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
@@ -160,8 +169,13 @@ def misfits(stage: Stage) -> Iterator[str]:
         if isinstance(widget, Label) and widget.text and not isinstance(widget, Icon):
             yield from _cut(widget, stage)
         if isinstance(widget, Pressable) and not isinstance(widget, Segment) and widget.height > 1:
-            if widget.height < dp(47.5) or (widget.width < dp(35.5)):
-                yield f"small: {label(widget)} {widget.width:.0f}x{widget.height:.0f}"
+            yield from _small(widget)
+
+
+def _small(widget: Any) -> Iterator[str]:
+    """A touch target below 48 dp of height, or too narrow for a finger."""
+    if widget.height < dp(47.5) or widget.width < dp(35.5):
+        yield f"small: {label(widget)} {widget.width:.0f}x{widget.height:.0f}"
 
 
 def _cut(widget: Any, stage: Stage) -> Iterator[str]:

@@ -176,8 +176,6 @@ def legs_expire(daemon: Daemon) -> None:
     assert not reaches(one, two, tries=1)
     assert not reaches(two, one, tries=1)
     assert one.refresh().code == 437
-    for leg in (one, two, three, four):
-        leg.close()
 
 
 FILL = wire.render("VIVO", 7, t="x" * 3000)
@@ -280,8 +278,6 @@ def _drain_to_the_end(daemon: Daemon) -> None:
     _last_word(ana, bia, caio, davi, olga)
     assert time.monotonic() - began > 5, "the drain time was cut short"
     assert daemon.wait(LATE) in GONE, daemon.output[-5:]
-    for leg in (one, two):
-        leg.close()
 
 
 def drain_until_calls_end(_: Daemon) -> None:

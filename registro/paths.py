@@ -10,6 +10,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 RELAY, LINES, DIRECT, UNKNOWN = "rele", "linhas", "direto", ""
+A_FEW = 400
+"""Bytes by the relay between two looks that are no voice yet: reports that went both ways while paths changed."""
+
 SETTLED = 5.0
 """Seconds after the answer in which nothing can be said of a call that moves nothing yet."""
 
@@ -36,7 +39,7 @@ class Paths:
             path = UNKNOWN
         elif lines > before.lines:
             path = LINES
-        elif relayed > before.relayed:
+        elif relayed > before.relayed + A_FEW:
             path = RELAY
         else:
             path = DIRECT if answered > SETTLED else before.path

@@ -31,6 +31,11 @@ class PathsTests(TestCase):
         looks = ((900, 0, 1.0), (1800, 0, 3.0), (1800, 0, 9.0), (2700, 0, 11.0))
         self.assertEqual(self.ways(*looks), [UNKNOWN, RELAY, DIRECT, RELAY])
 
+    def test_a_few_reports_are_no_voice(self) -> None:
+        """A direct call that sends a report by the relay now and then is still direct."""
+        looks = ((900, 0, 1.0), (1800, 0, 3.0), (1800, 0, 9.0), (2000, 0, 11.0))
+        self.assertEqual(self.ways(*looks)[-1], DIRECT)
+
     def test_not_at_once(self) -> None:
         """Right after the answer nothing is said of a call that moves nothing yet."""
         self.assertEqual(self.ways((0, 0, 0.1), (0, 0, 2.1)), [UNKNOWN, UNKNOWN])

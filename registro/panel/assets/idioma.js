@@ -29,7 +29,7 @@ const PT = {
   "messages.title": "Mensagens", "messages.name": "nome", "messages.verb": "verbo", "messages.pause": "Pausar",
   "messages.resume": "Continuar ({n})", "messages.empty": "Nenhuma mensagem ainda.", "messages.skipped": "… mais {n} mensagens neste instante",
   "relay.title": "Relé de voz", "relay.up": "ligado", "relay.down": "desligado", "relay.elsewhere": "em outra máquina", "relay.legs": "Pernas",
-  "relay.rate": "Passa adiante", "relay.packets": "Pacotes", "relay.total": "Ao todo", "relay.answers": "Pedidos STUN", "relay.drops": "Descartados",
+  "relay.rate": "Passa adiante", "relay.packets": "Pacotes", "relay.total": "Ao todo", "relay.count": "{n} pacotes", "relay.answers": "Pedidos STUN", "relay.drops": "Descartados",
   "faults.title": "Últimos erros", "faults.empty": "Nenhum erro desde a partida.",
   "door.title": "Portaria", "door.bans": "Banidos", "door.invitations": "Convites", "door.names": "Nomes",
   "ban.kind": "O que banir", "ban.name": "nome", "ban.key": "chave", "ban.range": "faixa de endereços",
@@ -73,7 +73,7 @@ const EN = {
   "messages.title": "Messages", "messages.name": "name", "messages.verb": "verb", "messages.pause": "Pause",
   "messages.resume": "Resume ({n})", "messages.empty": "No message yet.", "messages.skipped": "… {n} more messages in this moment",
   "relay.title": "Voice relay", "relay.up": "running", "relay.down": "stopped", "relay.elsewhere": "on another machine", "relay.legs": "Legs",
-  "relay.rate": "Passes on", "relay.packets": "Packets", "relay.total": "In all", "relay.answers": "STUN requests", "relay.drops": "Dropped",
+  "relay.rate": "Passes on", "relay.packets": "Packets", "relay.total": "In all", "relay.count": "{n} packets", "relay.answers": "STUN requests", "relay.drops": "Dropped",
   "faults.title": "Last errors", "faults.empty": "No error since the start.",
   "door.title": "Door-keeping", "door.bans": "Banned", "door.invitations": "Invitations", "door.names": "Names",
   "ban.kind": "What to ban", "ban.name": "name", "ban.key": "key", "ban.range": "address range",
@@ -143,7 +143,7 @@ export function bytes(value) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
   while (value >= 1024 && unit < units.length - 1) { value /= 1024; unit += 1; }
-  return `${unit ? decimal(value) : value} ${units[unit]}`;
+  return `${decimal(value)} ${units[unit]}`;
 }
 
 export function age(seconds) {

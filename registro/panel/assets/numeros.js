@@ -62,7 +62,7 @@ function relay(now) {
     pair(t("relay.legs"), compact(now.relay.legs)),
     pair(t("relay.rate"), `${bytes(last((s) => s.relay.size))}${t("unit.s")}`),
     pair(t("relay.packets"), `${decimal(last((s) => s.relay.packets))}${t("unit.s")}`),
-    pair(t("relay.total"), bytes(now.relay.size), compact(now.relay.packets)),
+    pair(t("relay.total"), bytes(now.relay.size), t("relay.count", { n: compact(now.relay.packets) })),
     pair(t("relay.answers"), compact(sum(now.relay.answers)), reasons(now.relay.answers)),
     pair(t("relay.drops"), compact(sum(now.relay.drops)), reasons(now.relay.drops)));
 }

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 RELAY, LINES, DIRECT, UNKNOWN = "rele", "linhas", "direto", ""
 A_FEW = 400
-"""Bytes by the relay between two looks that are no voice yet: reports that went both ways while paths changed."""
+"""Bytes by the relay between two looks that are no voice yet, but reports sent both ways at a change."""
 
 SETTLED = 5.0
 """Seconds after the answer in which nothing can be said of a call that moves nothing yet."""

@@ -33,13 +33,14 @@ class MediaClock:
         self._on_gap = on_gap
         self._listeners: list[Callable[[float], None]] = []
         self._call: IDelayedCall | None = None
+        self._running = False
         self._origin = 0.0
         self._ticks = 0
 
     @property
     def running(self) -> bool:
         """Whether it ticks."""
-        return self._call is not None
+        return self._running
 
     def seconds(self) -> float:
         """The time of the timer behind it."""
@@ -56,13 +57,15 @@ class MediaClock:
 
     def start(self) -> None:
         """Start the grid now; the first tick comes 10 ms later."""
-        if self._call is None:
+        if not self._running:
+            self._running = True
             self._origin = self._timer.seconds()
             self._ticks = 0
             self._schedule()
 
     def stop(self) -> None:
-        """Tick no more."""
+        """Tick no more; may be called from within a tick."""
+        self._running = False
         if self._call is not None:
             self._call.cancel()
             self._call = None
@@ -72,9 +75,11 @@ class MediaClock:
         self._call = self._timer.callLater(max(0.0, due - self._timer.seconds()), self._run)
 
     def _run(self) -> None:
+        self._call = None
         self._skip_gap()
-        now = self._timer.seconds()
-        self._schedule_after_ticks(now)
+        self._tick_until(self._timer.seconds())
+        if self._running:
+            self._schedule()
 
     def _skip_gap(self) -> None:
         behind = int((self._timer.seconds() - self._origin) / TICK + 1e-6) - self._ticks
@@ -84,14 +89,11 @@ class MediaClock:
             if self._on_gap is not None:
                 self._on_gap(skipped * TICK)
 
-    def _schedule_after_ticks(self, now: float) -> None:
-        while True:
+    def _tick_until(self, now: float) -> None:
+        while self._running:
             due = self._origin + (self._ticks + 1) * TICK
             if due > now + 1e-9:
-                break
+                return
             self._ticks += 1
             for listener in tuple(self._listeners):
                 listener(due)
-            if self._call is None:
-                return
-        self._schedule()

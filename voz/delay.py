@@ -15,7 +15,7 @@ WINDOW: int = 400
 """Frames that the target is learnt from: 8 s of 20 ms."""
 BASE_SECONDS: float = 10.0
 """How long the smallest transit is remembered."""
-QUANTILE: float = 0.98
+QUANTILE: float = 0.975
 """Share of the frames that shall be in time …"""
 QUANTILE_OF_COPIES: float = 0.995
 """… and where copies save frames: waiting for them is what they were sent for."""
@@ -37,8 +37,12 @@ SPIKE_FACTOR: float = 3.0
 """A delay above this many targets is a spike …"""
 SPIKE_MINIMUM: float = 0.060
 """… if it also is above this many seconds."""
+SPIKES: int = 5
+"""So many spikes …"""
 SHIFT_SPAN: float = 0.100
-"""Spikes that go on arriving over this many seconds are no spike: the line has changed."""
+"""… that arrive over this many seconds or more …"""
+SPIKE_MEMORY: float = 2.0
+"""… within so many are none: the line has changed."""
 RECENT: int = 50
 """If the last 50 frames lie apart from all before, the line has jumped and the rest is forgotten."""
 START: float = 0.040
@@ -53,7 +57,7 @@ class DelayEstimator:
         self._order: deque[float] = deque()
         self._sorted: list[float] = []
         self._minima: deque[tuple[float, float]] = deque()
-        self._spikes: list[tuple[float, float]] = []
+        self._spikes: deque[tuple[float, float]] = deque()
         self._target = START
         self._too_high = 0
         self._saved = 0.0
@@ -77,13 +81,15 @@ class DelayEstimator:
         if self._order and delay > max(SPIKE_FACTOR * self._target, SPIKE_MINIMUM):
             self._suspect(transit, arrival)
             return
-        self._spikes.clear()
         self._add(transit)
         self._update_target()
 
     def _suspect(self, transit: float, arrival: float) -> None:
+        """Leave a spike out, unless so many came apart from each other that the line has changed."""
         self._spikes.append((transit, arrival))
-        if arrival - self._spikes[0][1] < SHIFT_SPAN:
+        while self._spikes[0][1] < arrival - SPIKE_MEMORY:
+            self._spikes.popleft()
+        if len(self._spikes) < SPIKES or arrival - self._spikes[0][1] < SHIFT_SPAN:
             return
         for spike, _ in self._spikes:
             self._add(spike)

@@ -127,6 +127,9 @@ class JitterBuffer:
         fresh = self._see(media, arrival, own=sequence is not None)
         if recovery and media - samples >= self._next:
             self._see(media - samples, arrival, own=False)
+        if not self._started and 0 < self._next - media < CLOCK_RATE // 2:
+            # The first packets came out of order: begin with the older one.
+            self._next = media
         if media < self._next:
             return self._too_late(media, arrival, fresh, own=sequence is not None)
         return self._keep(media, _Frame(payload, samples, sequence, recovery, silent))
@@ -175,10 +178,6 @@ class JitterBuffer:
         return True
 
     def _too_late(self, media: int, arrival: float, fresh: bool, *, own: bool) -> Verdict:
-        if not self._started and self._next is not None and self._next - media < CLOCK_RATE // 2:
-            # The first packets came out of order: begin with the older one.
-            self._next = media
-            return Verdict.KEPT
         if own and fresh:
             self._behind += 1
             if self._behind >= RESTART_AFTER and not self._frames:

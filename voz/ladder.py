@@ -17,6 +17,8 @@ SHORT_WINDOW: float = 1.0
 """Seconds in which a sudden loss is believed …"""
 SUDDEN: int = 3
 """… if at least so many packets were lost."""
+FEW: int = 100
+"""Of fewer packets than this the share lost is not believed as it is."""
 LONG_BURST: float = 2.2
 """Mean burst, in packets, from which on a class counts as one higher."""
 
@@ -40,19 +42,19 @@ class Step:
 
 
 CLEAN = Step("clean-32", 32_000)
-_THIN = (Step("clean-26", 26_000), Step("clean-20", 20_000), Step("clean-12", 12_000))
-_FEC = (
-    Step("fec-30", 30_000, 15),
-    Step("fec-24", 24_000, 18),
-    Step("fec-18", 18_000, 20),
+_NARROW = (
+    Step("copies-40-15k", 15_000, 0, (40,)),
+    Step("copies-40-13k", 13_000, 0, (40,)),
+    Step("copies-40-11k", 11_000, 0, (40,)),
+    Step("fec-16", 16_000, 20),
     Step("fec-12", 12_000, 20),
 )
 LADDER: tuple[tuple[Step, ...], ...] = (
-    (CLEAN, *_THIN),
-    (Step("fec-38", 38_000, 8), *_FEC),
-    (Step("copies-20-60", 20_000, 0, (20, 60)), *_FEC),
-    (Step("copies-40-80", 20_000, 0, (40, 80)), *_FEC),
-    (Step("copies-20-60-100", 15_000, 0, (20, 60, 100)), *_FEC),
+    (CLEAN, Step("clean-26", 26_000), Step("clean-20", 20_000), Step("clean-12", 12_000)),
+    (Step("fec-38", 38_000, 8), Step("fec-30", 30_000, 8), Step("fec-24", 24_000, 8), *_NARROW[2:]),
+    (Step("copies-20-60", 20_000, 0, (20, 60)), *_NARROW),
+    (Step("copies-40-80", 20_000, 0, (40, 80)), *_NARROW),
+    (Step("copies-20-60-100", 15_000, 0, (20, 60, 100)), *_NARROW),
 )
 """Steps by class of loss."""
 _CLASS_FROM: tuple[float, ...] = (0.0, 0.008, 0.03, 0.12, 0.22)
@@ -113,7 +115,8 @@ class Ladder:
         return next((step for step in steps if step.rate <= allowed), steps[-1])
 
     def _wanted(self, report: LineReport) -> int:
-        wanted = _class_of(self.loss(report.at))
+        expected, lost = self._sums(report.at, LONG_WINDOW)
+        wanted = _class_of(lost / max(FEW, expected))
         expected, lost = self._sums(report.at, SHORT_WINDOW)
         if lost >= SUDDEN:
             wanted = max(wanted, _class_of(lost / expected))

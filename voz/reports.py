@@ -121,7 +121,7 @@ class Reports:
         if not block.last_sr:
             return
         elapsed = (ntp_middle(ntp_time(now)) - block.last_sr - block.delay) & 0xFFFF_FFFF
-        if elapsed > 1 << 31:
+        if elapsed >= (1 << 32) - 65536:
             # Rounding of the other side's times can make a very short trip negative.
             elapsed = 0
         if elapsed / 65536 <= MAX_ROUND_TRIP:

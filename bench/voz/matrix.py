@@ -28,7 +28,7 @@ from voz.engine import EngineOptions
 SPEECH = Path(__file__).parents[2] / "tests" / "speech"
 RECORDINGS = ("human_1", "human_2", "english_f", "english_m", "portuguese_f", "portuguese_m")
 SHORT_RECORDINGS = ("human_1", "portuguese_f")
-WARM_UP = 10.0
+WARM_UP = 20.0
 
 
 @dataclass(frozen=True)

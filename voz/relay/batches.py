@@ -33,6 +33,8 @@ TURN = 0.02
 FEW = 4
 #: A leg with more datagrams than this in one batch is judged datagram by datagram.
 HOT = 2
+#: The first byte from which on a datagram is no STUN message.
+NOT_STUN = 0x40
 #: Seconds between two charges of what passed.
 CHARGE = 0.025
 
@@ -145,9 +147,14 @@ class BatchPort:
         destinations = [peer or name for peer, name in zip(peers, names, strict=True)] if apart else peers
         vectors.readdress(destinations, lengths)  # type: ignore[arg-type] # no None is left in it
         first = 0
+        first_bytes = vectors.first_bytes
         for index in apart:
             self._pass(first, index, lengths, names)
-            self._single(index, lengths[index], names[index], now)
+            if peers[index] is None and first_bytes[index * SLOT] >= NOT_STUN:
+                # A flood of voice that is nobody's, or of junk: no more than a look for it.
+                self._core.server.counters.dropped_junk += 1
+            else:
+                self._single(index, lengths[index], names[index], now)
             first = index + 1
         self._pass(first, count, lengths, names)
 

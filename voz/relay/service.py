@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import time
 from collections.abc import Callable, Iterable
@@ -22,6 +23,8 @@ from voz.stun import Address
 
 #: With the kernel's default, 3 ms of stall lose packets.
 BUFFER = 4 << 20
+#: How nice the process is, if it may choose.
+PRIORITY = -10
 
 
 class RelayReactor(IReactorFDSet, IReactorTime):
@@ -110,6 +113,9 @@ class RelayService(Service):
         self.counters = Counters()
         self._socket = bound
         self._reactor = reactor
+        # Voice does not wait: where the system lets us, before whatever else runs on this machine.
+        with contextlib.suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
         for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
             with contextlib.suppress(OSError):
                 bound.setsockopt(socket.SOL_SOCKET, option, BUFFER)

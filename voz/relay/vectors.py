@@ -80,6 +80,8 @@ class DatagramVectors:
         self._arrived = memoryview(receive).cast("I")[14::16]
         self._heads = memoryview(self._buffers).cast("I")[:: SLOT // 4]
         self._view = memoryview(self._buffers)
+        #: Every byte of every slot: slot `i` begins at `i * SLOT`.
+        self.first_bytes = self._view.toreadonly()
         interface = self._address_room + local.interface_at(bound.family)
         self._interfaces = memoryview(self._names).cast("I")[interface // 4 :: size // 4]
         self._no_interfaces = memoryview(array("I", bytes(4 * BATCH)))

@@ -65,7 +65,9 @@ class Daemon(Service):
     """fires when connections are taken and the relay runs: what `READY=1` tells systemd"""
 
     def __post_init__(self) -> None:
-        self.drain = Drain(self.office, self.config.drain, self._open_doors, self._close_doors)
+        self.drain = Drain(
+            self.office, self.server.everybody, self.config.drain, self._open_doors, self._close_doors
+        )
 
     @property
     def host(self) -> str:

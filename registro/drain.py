@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IDelayedCall
 
 from registro.office import Office
+from registro.session import Session
 from registro.wire.errors import Encerramento
 from registro.wire.messages import Aviso
 
@@ -31,11 +32,13 @@ class Drain:
     def __init__(
         self,
         office: Office,
+        everybody: Callable[[], list[Session]],
         seconds: float,
         open_doors: Callable[[], object],
         close_doors: Callable[[], object],
     ) -> None:
-        self._office, self._seconds = office, seconds
+        """`everybody` is all who were greeted, registered or not."""
+        self._office, self._everybody, self._seconds = office, everybody, seconds
         self._open_doors, self._close_doors = open_doors, close_doors
         self._due: IDelayedCall | None = None
         self._ends = 0.0
@@ -69,7 +72,7 @@ class Drain:
         """Tell everybody, once nobody can connect any more."""
         if self.stage is not Stage.DRAINING:
             return
-        for number, session in enumerate(list(self._office.sessions.values())):
+        for number, session in enumerate(self._everybody()):
             notice = Aviso("manutencao", "o registro vai parar um momento", _FIRST + number % _SPREAD)
             session.answer(notice)
         self._office.switchboard.stop_ringing()
@@ -83,7 +86,7 @@ class Drain:
         if self._due is not None and self._due.active():
             self._due.cancel()
         self.stage = Stage.CLOSED
-        for session in list(self._office.sessions.values()):
+        for session in self._everybody():
             self._office.dismiss(session, Encerramento.ENCERRANDO, "o registro parou; volte daqui a pouco")
         self._finished()
 

@@ -76,6 +76,10 @@ class Server:
             return None
         return RegistryProtocol(self, who, host, port, local)
 
+    def everybody(self) -> list[Session]:
+        """Return the sessions of all who were greeted."""
+        return [link.session for link in self.links if link.ready and not link.closing]
+
     def connected(self, link: RegistryProtocol) -> None:
         """Learn that a connection is there."""
         self.office.counters.connections += 1

@@ -96,11 +96,15 @@ KINDS: dict[str, Kind] = {
 
 
 def _lenient(read: Reader, damaged: object) -> Reader:
-    """Read a value whose damage is judged later, with a code of its own (protocol section 8)."""
+    """Read a value whose damage is judged later, with a code of its own (protocol section 8).
+
+    A bad or needless escape is no damage of the value but of the line, and stays a syntax error.
+    """
 
     def try_to_read(value: str) -> Any:
+        text = unescape(value)
         try:
-            return read(value)
+            return read(text)
         except FieldError:
             return damaged
 

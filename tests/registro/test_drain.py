@@ -19,7 +19,11 @@ class DrainTests(CallCase):
         super().setUp()
         self.doors: list[str] = []
         self.drain = Drain(
-            self.registry.office, 60, lambda: self.doors.append("open"), lambda: self.doors.append("close")
+            self.registry.office,
+            self.registry.server.everybody,
+            60,
+            lambda: self.doors.append("open"),
+            lambda: self.doors.append("close"),
         )
 
     def close(self) -> Deferred[None]:
@@ -28,14 +32,15 @@ class DrainTests(CallCase):
 
     def test_nobody_talks(self) -> None:
         """Without calls everybody is warned and sent away at once, each with its own time to come back."""
+        stranger = self.registry.connect()
         self.successResultOf(self.close())
         waits = []
-        for client in (self.ana, self.bia, self.eva):
+        for client in (self.ana, self.bia, self.eva, stranger):
             warning, last = about(client)
             self.assertEqual((warning.codigo, last.codigo), ("manutencao", Encerramento.ENCERRANDO))
             waits.append(warning.reconecte)
             self.assertTrue(client.closed)
-        self.assertEqual(len(set(waits)), 3)
+        self.assertEqual(len(set(waits)), 4)
         self.assertEqual((self.doors, self.drain.stage), (["close"], Stage.CLOSED))
 
     def test_rings_end(self) -> None:
@@ -80,6 +85,7 @@ class DrainTests(CallCase):
         self.talk()
         self.close()
         self.assertIsNone(self.registry.server.admit("192.0.2.1", 1, True))
+        self.assertIsInstance(stranger.one(0), messages.Aviso)
         self.assertEqual(stranger.ask(stranger.request("lia")).codigo, Codigo.ENCERRANDO)
 
     def test_opened_again(self) -> None:

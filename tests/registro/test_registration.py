@@ -62,7 +62,7 @@ class RegistrationTests(SynchronousTestCase):
             f"nome=ana chave={key} sig={sig} versao=um": Codigo.VERSAO,
             f"nome=ana chave={key} sig={sig} versao=": Codigo.VERSAO,
             f"nome=ana chave={key[:-1]} sig={sig} versao=1": Codigo.CHAVE_INVALIDA,
-            f"nome=ana chave=%zz sig={sig} versao=1": Codigo.CHAVE_INVALIDA,
+            f"nome=ana chave=%20 sig={sig} versao=1": Codigo.CHAVE_INVALIDA,
             f"nome=ana chave={key} sig={sig}A versao=1": Codigo.ASSINATURA,
         }
         for keys, codigo in table.items():

@@ -27,6 +27,7 @@ from kivy_client.cli_plain import (
     TableScript,
     TrustScript,
 )
+from kivy_client.cli_prompt import PromptScript
 from kivy_client.cli_script import Script
 from kivy_client.cli_texts import Status
 from kivy_client.session.compose import Choices, build
@@ -42,13 +43,14 @@ SCRIPTS: dict[str, type[Script]] = {
     "consultar": LookUpScript,
     "ligar": DialScript,
     "atender": AnswerScript,
+    "sala": PromptScript,
     "eco": EchoScript,
     "historico": HistoryScript,
     "dispositivos": DevicesScript,
     "identidade": IdentityScript,
     "confiar-em": TrustScript,
 }
-TALKING = frozenset({"ligar", "atender"})
+TALKING = frozenset({"ligar", "atender", "sala"})
 
 
 def choices_of(options: Namespace, reactor: Any) -> Choices:

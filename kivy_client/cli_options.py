@@ -55,6 +55,8 @@ def _call_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     answer = _json(commands.add_parser("atender", help="espera uma chamada e a atende"))
     _sound_options(answer)
     answer.add_argument("--espera", type=_seconds, default=None, metavar="S", help="desiste depois de S s")
+    room = commands.add_parser("sala", help="fica conectado e obedece a comandos digitados")
+    _sound_options(room)
     echo = commands.add_parser("eco", help="atende a todos e devolve a voz um segundo depois")
     _path_option(echo)
 

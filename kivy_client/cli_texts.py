@@ -4,7 +4,16 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kivy_client.session.results import CallResult, ConnectResult
-from kivy_client.session.vocabulary import EndCause, Link, Path, Presence, Trouble
+from kivy_client.session.vocabulary import (
+    Caution,
+    EndCause,
+    HistoryKind,
+    Link,
+    NoticeKind,
+    Path,
+    Presence,
+    Trouble,
+)
 
 
 class Status(IntEnum):
@@ -122,4 +131,40 @@ PRESENCES = {
 
 PATHS = {Path.NONE: "nenhum", Path.RELAY: "relé", Path.DIRECT: "direto", Path.LINES: "pelo servidor"}
 
-WAITING_LINKS = frozenset({Link.WAITING, Link.STOPPED})
+LINKS = {
+    Link.OFF: "desconectado",
+    Link.CONNECTING: "conectando…",
+    Link.ASKING: "o servidor é novo",
+    Link.REGISTERING: "registrando {name}…",
+    Link.ONLINE: "na sala, como {name}; «ajuda» mostra os comandos",
+    Link.WAITING: "sem conexão: {why}; tentando de novo",
+    Link.STOPPED: "parado",
+}
+
+CAUTIONS = {
+    Caution.MUTED_BUT_TALKING: "o microfone está calado, e você fala",
+    Caution.NO_SOUND_IN: "do microfone não vem som",
+    Caution.NO_SOUND_OUT: "o alto-falante não toca",
+    Caution.DEVICE_LOST: "um dispositivo de som sumiu; outro está em uso",
+    Caution.DEVICE_BACK: "o dispositivo de som voltou",
+    Caution.SERVER_AWAY: "o servidor sumiu; a conversa continua sem ele",
+    Caution.NOTHING_ARRIVES: "nada chega do outro lado",
+    Caution.ONLY_SILENCE: "do outro lado só vem silêncio",
+    Caution.ECHO_NOT_CANCELLED: "sem cancelador de eco: use fones",
+    Caution.RECORDING_STOPPED: "a gravação parou",
+    Caution.OTHER: "algo vai mal com o som",
+}
+
+NOTICES = {
+    NoticeKind.FREE_NOW: "{name} está livre",
+    NoticeKind.MISSED_CALL: "chamada perdida de {name}",
+    NoticeKind.SECOND_CALLER: "{name} também chamou, e ouviu ocupado",
+    NoticeKind.MAINTENANCE: "o servidor avisa: {detail}",
+}
+
+KINDS = {
+    HistoryKind.MADE: "feita",
+    HistoryKind.RECEIVED: "recebida",
+    HistoryKind.MISSED: "perdida",
+    HistoryKind.MISSED_AWAY: "perdida (fora)",
+}

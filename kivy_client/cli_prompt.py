@@ -1,0 +1,292 @@
+"""The command sala: stay connected, and do by typed words what the window does by taps.
+
+One line in, sentences out.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.stdio import StandardIO
+from twisted.protocols.basic import LineReceiver
+
+from kivy_client.cli_calls import PHASES
+from kivy_client.cli_script import Script
+from kivy_client.cli_texts import (
+    CALL_ENDS,
+    CALL_RESULTS,
+    CAUTIONS,
+    KINDS,
+    LINKS,
+    NOTICES,
+    PATHS,
+    PRESENCES,
+    TROUBLES,
+    UNKNOWN_TROUBLE,
+    End,
+    Status,
+)
+from kivy_client.session.controller import Controller
+from kivy_client.session.results import CallResult, Done
+from kivy_client.session.search import search
+from kivy_client.session.state import Notice, ViewState
+from kivy_client.session.state_call import CallView
+from kivy_client.session.vocabulary import Link
+
+LONGEST_LINE = 1000
+MOST_ROWS = 50
+
+Answer = str | None
+"""What a typed command says at once; None when the state will say it."""
+
+
+class Keyboard(LineReceiver):
+    """Lines that are typed."""
+
+    delimiter = b"\n"
+    MAX_LENGTH = LONGEST_LINE
+
+    def __init__(self, typed: Callable[[str], None], closed: Callable[[], None]) -> None:
+        self._typed, self._closed = typed, closed
+
+    def lineReceived(self, line: bytes) -> None:
+        """One line."""
+        self._typed(line.decode("utf-8", "replace").strip())
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
+        """Nobody types so much: passed over."""
+
+    def connectionLost(self, reason: object = None) -> None:
+        """The terminal or the pipe went away."""
+        self._closed()
+
+
+class Typed:
+    """What typed commands stand on."""
+
+    def __init__(self, client: Controller, quit_: Callable[[], None]) -> None:
+        self._client, self._quit = client, quit_
+
+    @property
+    def _state(self) -> ViewState:
+        return self._client.session.display.state
+
+
+class RoomWords(Typed):
+    """About names and oneself: each takes what stands after the word, and says what there is to say."""
+
+    def quem(self, text: str) -> Answer:
+        """quem [TEXTO]: quem está na sala, ou cujo nome contém TEXTO"""
+        rows = search(self._state.people, text)
+        shown = [f"{_mark(row.favourite)} {row.name}: {PRESENCES[row.presence]}" for row in rows[:MOST_ROWS]]
+        if len(rows) > MOST_ROWS:
+            shown.append(f"… e mais {len(rows) - MOST_ROWS}")
+        return "\n".join(shown) or "ninguém"
+
+    def livre(self, _: str) -> Answer:
+        """livre: pode chamar"""
+        return _said(self._client.be_free(), "já era assim", "livre")
+
+    def ausente(self, _: str) -> Answer:
+        """ausente: não está perto, mas toca"""
+        return _said(self._client.be_away(), "já era assim", "ausente")
+
+    def silencio(self, text: str) -> Answer:
+        """silencio [MINUTOS]: ninguém perturba"""
+        if text and not text.isdigit():
+            return "quantos minutos?"
+        until = self._client.session.outside.wall() + 60.0 * int(text) if text else None
+        return _said(self._client.do_not_disturb(until), "já era assim", "não perturbe")
+
+    def favorito(self, text: str) -> Answer:
+        """favorito NOME: fica no alto da lista; de novo, deixa de ficar"""
+        on = not self._client.session.room.contact(text).favourite
+        return _said(self._client.favourite(text, on), "esse não é um nome", "favorito" if on else "comum")
+
+    def bloquear(self, text: str) -> Answer:
+        """bloquear NOME: recusa sem tocar"""
+        return _said(self._client.block(text, True), "já era assim", "bloqueado")
+
+    def desbloquear(self, text: str) -> Answer:
+        """desbloquear NOME"""
+        return _said(self._client.block(text, False), "já era assim", "desbloqueado")
+
+    def avisar(self, text: str) -> Answer:
+        """avisar NOME: avisa quando ficar livre"""
+        return _said(self._client.notify_when_free(text, True), "já era assim", "avisarei")
+
+    def chave(self, text: str) -> Answer:
+        """chave NOME: aceita a chave nova de NOME, depois de conferida por outro meio"""
+        return _said(self._client.accept_key(text), "não há chave nova desse nome", "chave nova aceita")
+
+    def historico(self, _: str) -> Answer:
+        """historico: as últimas chamadas"""
+        self._client.history_seen()
+        rows = [
+            f"{KINDS[entry.kind]}: {entry.name}, {entry.duration:.0f} s"
+            for entry in self._state.history[:MOST_ROWS]
+        ]
+        return "\n".join(rows) or "nenhuma chamada"
+
+
+class CallWords(Typed):
+    """About the call."""
+
+    def ligar(self, text: str) -> Answer:
+        """ligar NOME: chama"""
+        result = self._client.call(text)
+        return None if result is CallResult.STARTED else CALL_RESULTS[result].sentence.format(name=text)
+
+    def atender(self, _: str) -> Answer:
+        """atender: atende quem chama"""
+        return _said(self._client.accept(), "ninguém está chamando")
+
+    def recusar(self, text: str) -> Answer:
+        """recusar [MOTIVO]: não atende"""
+        return _said(self._client.refuse(text), "ninguém está chamando")
+
+    def desligar(self, _: str) -> Answer:
+        """desligar: encerra a chamada, ou desiste dela"""
+        return _said(self._client.hang_up(), "não há chamada")
+
+    def mudo(self, _: str) -> Answer:
+        """mudo: cala o microfone"""
+        return _said(self._client.mute(True), "não há chamada", "microfone calado")
+
+    def falar(self, _: str) -> Answer:
+        """falar: abre o microfone"""
+        return _said(self._client.mute(False), "não há chamada", "microfone aberto")
+
+    def volume(self, text: str) -> Answer:
+        """volume DB: quanto mais alto se ouve o outro, de -20 a 20"""
+        try:
+            decibels = float(text.replace(",", "."))
+        except ValueError:
+            return "volume de -20 a 20"
+        return _said(self._client.set_gain(decibels), "não há chamada", "feito")
+
+    def conferido(self, _: str) -> Answer:
+        """conferido: as três palavras são iguais dos dois lados"""
+        return _said(self._client.confirm_words(True), "não há chamada", "guardado")
+
+    def diferente(self, _: str) -> Answer:
+        """diferente: as palavras não são iguais; a chamada termina"""
+        return _said(self._client.confirm_words(False), "não há chamada")
+
+    def como(self, _: str) -> Answer:
+        """como: como vai a chamada"""
+        call = self._state.call
+        if call is None:
+            return "não há chamada"
+        figures = call.figures
+        return (
+            f"{call.name}; caminho {PATHS[call.path.path]}; palavras {' '.join(call.words) or '—'}; "
+            f"perda {figures.loss:.0%}; atraso {figures.delay_ms:.0f} ms; qualidade {call.quality.bars} de 3"
+        )
+
+
+class Words(RoomWords, CallWords):
+    """All of them."""
+
+    def sair(self, _: str) -> Answer:
+        """sair: encerra o programa"""
+        self._quit()
+        return None
+
+
+def _mark(on: bool) -> str:
+    return "*" if on else " "
+
+
+def _said(done: Done, otherwise: str, well: Answer = None) -> Answer:
+    return well if done is Done.DONE else otherwise
+
+
+COMMANDS = tuple(
+    name for owner in (CallWords, RoomWords, Words) for name in vars(owner) if not name.startswith("_")
+)
+
+
+class PromptScript(Script):
+    """sala"""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._words: Words | None = None
+        self._link: Link | None = None
+        self._call: CallView | None = None
+        self._ended = 0
+        self._alarms = 0
+
+    def start(self, client: Controller) -> None:
+        """Listen to the keyboard, and connect."""
+        self._words = Words(client, self.done)
+        super().start(client)
+        try:
+            StandardIO(Keyboard(self.typed, self.done), reactor=self.reactor)  # type: ignore[no-untyped-call]
+        except OSError as error:
+            self.finish(End(Status.USAGE, "não há de onde ler comandos: {detail}"), detail=str(error))
+
+    def waits(self, state: ViewState) -> bool:
+        """Always: the person is there to decide."""
+        return True
+
+    def typed(self, line: str) -> None:
+        """Do what was typed."""
+        word, _, rest = line.partition(" ")
+        if not word or self._words is None:
+            return
+        if word == "ajuda" or word not in COMMANDS:
+            self.console.answer("\n".join(str(getattr(Words, name).__doc__) for name in COMMANDS))
+            return
+        answer = getattr(self._words, word)(rest.strip())
+        if answer is not None:
+            self.console.answer(answer)
+
+    # what the client says
+
+    def show(self, state: ViewState) -> None:
+        """Say what is new."""
+        super().show(state)
+        connection = state.connection
+        if connection.link is not self._link:
+            self._link = connection.link
+            trouble = TROUBLES.get(connection.trouble, UNKNOWN_TROUBLE).sentence
+            why = trouble.format(detail=connection.detail) if connection.link is Link.WAITING else ""
+            self.console.answer(LINKS[connection.link].format(name=connection.name, why=why))
+        self._show_call(state)
+        if len(state.alarms) > self._alarms:
+            alarm = state.alarms[-1]
+            self.console.answer(f"ATENÇÃO: a chave de {alarm.name} mudou.")
+            self.console.answer(f"  era {alarm.former}")
+            self.console.answer(f"  é   {alarm.present}")
+        self._alarms = len(state.alarms)
+
+    def _show_call(self, state: ViewState) -> None:
+        old, new = self._call, state.call
+        self._call = new
+        if new is not None and (old is None or old.phase is not new.phase):
+            self.console.answer(PHASES[new.phase].format(name=new.name, words=" ".join(new.words)))
+        if new is not None:
+            for caution in set(new.warnings) - set(old.warnings if old is not None else ()):
+                self.console.answer(CAUTIONS[caution])
+        ended = state.ended
+        if ended is not None and ended.number != self._ended:
+            self._ended = ended.number
+            self.console.answer(CALL_ENDS[ended.cause].sentence.format(name=ended.name, detail=ended.reason))
+            if ended.reason:
+                self.console.answer(f"  «{ended.reason}»")
+
+    def notify(self, notice: Notice) -> None:
+        """Say what happened once."""
+        text = NOTICES.get(notice.kind)
+        if text is not None:
+            self.console.answer(text.format(name=notice.name, detail=notice.detail))
+
+    def interrupted(self) -> bool:
+        """Ctrl-C hangs up; without a call it ends the program."""
+        assert self.client is not None
+        if self.client.hang_up() is Done.DONE:
+            self._interrupts = 0
+            return True
+        self.finish(End(Status.OK, "até logo"))
+        return True

@@ -140,6 +140,16 @@ class LoopContract:
             self.assertEqual(self.a.socket.recv(2048), data)
         self.assertEqual(self.relay.counters()["forwarded"], 8)
 
+    def test_an_interrupt_is_the_daemons_business(self) -> None:
+        """Ctrl-C and SIGTERM, which a terminal sends to both, end no call; the end of standard input does."""
+        self.bind()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.relay.process.send_signal(number)
+        data = stun.channel_data(b"\x80" + bytes(20))
+        self.a.socket.send(data)
+        self.assertEqual(self.b.socket.recv(2048), data)
+        self.assertEqual(self.relay.end(), 0)
+
     def test_says_what_a_call_used(self) -> None:
         """A line that names calls is answered with the bytes passed on for those that have a leg here."""
         self.bind()

@@ -15,6 +15,7 @@ import binascii
 import contextlib
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -85,6 +86,12 @@ def say(line: str) -> None:
         os.write(1, line.encode() + b"\n")
 
 
+def leave_signals_to_the_daemon() -> None:
+    """Ctrl-C in a terminal reaches the whole group; the daemon lets calls end, then closes standard input."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def run(reactor: ProcessReactor, arguments: Sequence[str]) -> int:
     """Serve until standard input ends; the exit status."""
     options = read_options(arguments)
@@ -105,6 +112,7 @@ def run(reactor: ProcessReactor, arguments: Sequence[str]) -> int:
     StandardIO(  # type: ignore[no-untyped-call] # Twisted has no types here
         UntilTheEnd(reactor.stop, lambda calls: say(service.passed(calls.split(",")))), reactor=reactor
     )
+    reactor.callWhenRunning(leave_signals_to_the_daemon)
     reactor.run()
     return 0
 

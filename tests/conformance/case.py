@@ -20,21 +20,18 @@ BEFORE_THE_FIRST: list[Callable[[], None]] = []
 
 
 class _Current:
-    """The one daemon that runs for the test classes; another class with other options gets another one."""
+    """The one daemon that runs for the test classes; a class with other options gets another one."""
 
     daemon: Daemon | None = None
-    key: object = None
 
 
 def daemon_for(case: "type[Case]") -> Daemon:
     """Return a running daemon with the options of this class."""
-    key = (case.options, case if case.own else None)
     current = _Current.daemon
-    if current is None or not current.alive or _Current.key != key:
+    if current is None or not current.alive or current.options != case.options:
         if current is not None:
             current.stop()
         _Current.daemon = current = Daemon(*case.options).start()
-        _Current.key = key
     return current
 
 
@@ -96,7 +93,6 @@ class Case(unittest.TestCase):
     """A class of live tests."""
 
     options: ClassVar[tuple[str, ...]] = ()
-    own: ClassVar[bool] = False
 
     def setUp(self) -> None:
         """Have a daemon and no clients."""

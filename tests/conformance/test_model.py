@@ -32,8 +32,6 @@ def body(verb: str, chance: random.Random) -> dict[str, object]:
 class Random(Case):
     """One random walk a seed."""
 
-    own = True
-
     def test_walk(self) -> None:
         """Whatever people do, each hears exactly what the page says; look-ups and the table agree."""
         self.chance = random.Random(2026)

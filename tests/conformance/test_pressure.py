@@ -12,10 +12,9 @@ from tests.conformance.waits import FILL, stuff
 class Pressure(Case):
     """Pushes and requests of a client that is paused."""
 
-    own = True
-
     def test_one_snapshot_when_it_reads_again(self) -> None:
         """A paused client gets no pushes; reading again it gets its answers and one snapshot, seq 0."""
+        self.quiet()
         slow = self.keep(self.daemon.text(receive_buffer=4096))
         slow.register(fresh_name("lento"))
         watched = Watcher(slow)

@@ -61,8 +61,6 @@ class Watcher:
 class Snapshot(Case):
     """PEDIDO-TABELA."""
 
-    own = True
-
     def test_snapshot(self) -> None:
         """A snapshot is INICIO, one LINHA a connected name, FIM, all with the asker's seq and one rev."""
         ana, bia = self.couple()
@@ -138,8 +136,6 @@ class Snapshot(Case):
 
 class Changes(Case):
     """TABELA-MUDOU."""
-
-    own = True
 
     def test_join_change_leave(self) -> None:
         """Joining comes with the key, leaving is fora, and all get the same bytes with contiguous revs."""
@@ -244,8 +240,6 @@ class Follow(Case):
 
 class Crowd(Case):
     """Above 500 connected names, and more than 1024 changes."""
-
-    own = True
 
     def crowd(self, size: int) -> list[Client]:
         """Connect this many people at the plain endpoint."""

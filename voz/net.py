@@ -228,6 +228,11 @@ class MediaTransport:
             self._announced_kind = kind
             self._listener.path_changed(kind)
 
+    def tell_again(self) -> None:
+        """The peer may have missed our candidates (PathsWorld)."""
+        if self._announced:
+            self._listener.candidates_changed(self._announced)
+
     def stop(self) -> Deferred[None]:
         """Give the relay's address back, close the sockets; fires when they are closed. Idempotent."""
         if self._stopped is None:

@@ -70,6 +70,20 @@ class MoveTests(SurvivalCase):
             call.wait(6)
             self.judge(call, since, 0.2)
 
+    def test_the_registry_comes_back_late(self) -> None:
+        """A move while the registry is away for 8 s: by the relay until CAMINHOS can be told, then direct."""
+        call = self.each()[1]
+        signalling(call, there=False)
+        since = call.clock.seconds()
+        call.hosts[0].move(*call.place(3, NatKind.PORT))
+        call.wait(8)
+        self.assertEqual(call.kinds(), ("rele", "rele"))
+        signalling(call, there=True)
+        call.callee.transport.reach(call.caller.candidates)
+        call.wait(2)
+        self.judge(call, since, 0.2)
+        self.assertEqual(call.kinds(), ("direto", "direto"))
+
     def test_to_a_harder_place(self) -> None:
         """From a friendly NAT to a symmetric one: the relay takes over."""
         call = self.each()[1]

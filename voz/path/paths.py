@@ -21,6 +21,8 @@ from voz.stun import Address, StunError
 
 #: Seconds of silence after which a relay is asked whether it still knows us, and between two such questions.
 PROBE_AFTER, PROBE_GAP = 0.2, 0.25
+#: Seconds in which there is one second round: what it tells makes the peer begin a round of its own.
+RETRY_GAP = 30.0
 BY_RELAY, BY_LINES = PathId(PathKind.RELAY), PathId(PathKind.LINES)
 
 
@@ -32,6 +34,9 @@ class PathsWorld(Protocol):
 
     def changed(self) -> None:
         """Our candidates or the path in use may be different now."""
+
+    def tell_again(self) -> None:
+        """Tell the peer our candidates, also if they are what they were."""
 
     def send_line(self, packet: bytes) -> None:
         """Carry this packet in a PACOTE line."""
@@ -61,7 +66,8 @@ class Paths:
         self._servers: tuple[Address, ...] = ()
         self._addresses: tuple[str, ...] = ()
         self._remote: tuple[Candidate, ...] = ()
-        self._secured = self._begun = self._retried = False
+        self._secured = self._begun = self._found = False
+        self._retry_at = 0.0
         self._next_probe = 0.0
         self._now = 0.0
         self.kind = PathKind.NONE
@@ -93,8 +99,11 @@ class Paths:
     def reach(self, candidates: Sequence[Candidate], now: float) -> None:
         """The peer is at these places."""
         self._now = now
-        before = set(self._direct_remotes())
+        before, known = set(self._direct_remotes()), self._remote
         self._remote = tuple(candidates)
+        if known and set(known) != set(candidates):
+            # The peer was somewhere else, perhaps without the registry: it may have missed what we told.
+            self._world.tell_again()
         relayed = [place for place in candidates if place.kind is CandidateType.RELAYED]
         if relayed and self._legs is not None:
             self._legs.peer_known(relayed[0].transport_address, now)
@@ -127,7 +136,7 @@ class Paths:
             self._legs.moved(now)
         self._reflexive.moved(now)
         self._checks.moved(now)
-        self._retried = False
+        self._retry_at = now
         self._begin_round(now)
 
     def authenticated(self, path: PathId, now: float) -> None:
@@ -258,6 +267,7 @@ class Paths:
 
     def pair_selected(self, pair: Pair | None) -> None:
         """The checks have found, changed or lost the direct path."""
+        self._found |= pair is not None
         self._chooser.direct_selected(pair is not None, self._now)
 
     # What is decided.
@@ -301,16 +311,16 @@ class Paths:
         """Check the peer's candidates from our sockets."""
         if not self._secured or self._policy is PathPolicy.RELAY:
             return
-        self._begun = True
+        self._begun, self._found = True, False
         numbers = [(number, version) for version, number in self._sockets.latest.items()]
         self._checks.begin(numbers, self._direct_remotes(), now)
 
     def _retry(self, now: float) -> None:
         """A round that found nothing is tried once more, from new sockets that a NAT maps elsewhere."""
-        idle = self._begun and not self._checks.under_way and self._checks.selected is None
-        if not idle or self._retried or not self._direct_remotes():
+        failed = self._begun and not self._found and not self._checks.under_way
+        if not failed or now < self._retry_at or not self._direct_remotes():
             return
-        self._retried = True
+        self._retry_at = now + RETRY_GAP
         self._sockets.open_more()
         for socket, server in self._places(self._sockets.latest):
             self._reflexive.ask(socket, server, now)

@@ -1,21 +1,40 @@
 """Runs every test with trial and ends with one line: ``N passed, N failed, N skipped``.
 
-The numbers are those of trial's own summary; the exit status is trial's. A summary that cannot be read counts
-as a failure, so that a runner that died half-way is never taken for success.
+Two trials run side by side, because half of the tests compute and the other half wait for real programs. What
+the second one says is shown when it has ended. The numbers are those of trial's own summaries; a summary that
+cannot be read counts as a failure, so that a runner that died half-way is never taken for success.
 """
 
+from __future__ import annotations
+
+import contextlib
 import re
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((?P<counts>[^)]*)\))?$")
 TOTAL = re.compile(r"^Ran (\d+) tests? in ")
+WAITING = ("conformance", "integration")
+"""The folders whose tests mostly wait for processes, sockets and time-outs."""
+NO_TESTS = ("support", "speech", "__pycache__")
 
 
-def tally(lines: list[str]) -> tuple[int, int, int] | None:
-    """Return (passed, failed, skipped) of trial's closing lines, or None when there are none."""
+class Tally(NamedTuple):
+    """What trial counted."""
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+def tally(lines: Iterable[str]) -> Tally | None:
+    """Return the counts of trial's closing lines, or None when there are none."""
+    lines = list(lines)
     ran = [match for line in lines if (match := TOTAL.match(line))]
     closing = [match for line in lines if (match := SUMMARY.match(line))]
     if not ran or not closing:
@@ -23,36 +42,79 @@ def tally(lines: list[str]) -> tuple[int, int, int] | None:
     counts = dict(pair.split("=") for pair in (closing[-1]["counts"] or "").split(", ") if pair)
     bad = sum(int(counts.get(kind, 0)) for kind in ("failures", "errors", "unexpectedSuccesses"))
     skipped = int(counts.get("skips", 0))
-    return max(0, int(ran[-1][1]) - skipped - bad), bad, skipped
+    return Tally(max(0, int(ran[-1][1]) - skipped - bad), bad, skipped)
 
 
-def main(arguments: list[str]) -> int:
-    """Run trial on the given tests (all of them by default) and return its exit status."""
-    command = [
-        sys.executable,
-        "-W",
-        "default",
-        "-m",
-        "twisted.trial",
-        "--rterrors",
-        *(arguments or ["tests"]),
+def lanes() -> list[list[str]]:
+    """Return the tests of each trial: what computes, and what waits; together every test there is."""
+    names = [
+        path.stem
+        for path in sorted((ROOT / "tests").iterdir())
+        if (path.is_dir() and path.name not in NO_TESTS) or path.match("test_*.py")
     ]
-    lines = []
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, errors="replace") as trial:
-        assert trial.stdout is not None
-        for line in trial.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
-            lines.append(line.rstrip("\n"))
-    numbers = tally(lines)
-    if numbers is None:
-        print("trial ended without its summary", flush=True)
-        print("0 passed, 1 failed")
-        return trial.returncode or 1
-    passed, failed, skipped = numbers
+    waiting = [f"tests.{name}" for name in names if name in WAITING]
+    return [[f"tests.{name}" for name in names if name not in WAITING], waiting]
+
+
+class Lane:
+    """One trial at work, in a folder of its own, writing to a file."""
+
+    def __init__(self, number: int, tests: list[str], output: IO[str]) -> None:
+        self._output = output
+        folder = f"--temp-directory=_trial_temp-lane-{number}"
+        command = [sys.executable, "-W", "default", "-m", "twisted.trial", "--rterrors", folder, *tests]
+        self.process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT)
+
+    def show(self) -> None:
+        """Print what the trial said, while it still says it."""
+        with Path(self._output.name).open(encoding="utf-8", errors="replace") as said:
+            ended = False
+            while not ended:
+                ended = self._has_ended()
+                for line in said:
+                    sys.stdout.write(line)
+                sys.stdout.flush()
+
+    def _has_ended(self) -> bool:
+        try:
+            self.process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def tally(self) -> Tally | None:
+        """Return what it counted, once it has ended."""
+        return tally(Path(self._output.name).read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def run(lanes: list[list[str]]) -> int:
+    """Run the lanes side by side; print all they say and the sum; return 0 if every one passed."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sala-trial-")))
+        working = []
+        for number, tests in enumerate(lanes):
+            file = stack.enter_context((folder / f"lane-{number}").open("w", encoding="utf-8"))
+            working.append(Lane(number, tests, file))
+        try:
+            for lane in working:
+                lane.show()
+        except KeyboardInterrupt:
+            for lane in working:
+                lane.process.wait()
+            return 130
+        return close([lane.tally() for lane in working], [lane.process.returncode for lane in working])
+
+
+def close(tallies: list[Tally | None], statuses: list[int]) -> int:
+    """Print the sum of what the trials counted; a trial without a count is one failure."""
+    broken = tallies.count(None)
+    if broken:
+        print("a trial ended without its summary")
+    known = [tally for tally in tallies if tally is not None]
+    passed, failed, skipped = (sum(column) for column in zip(*known, (0, broken, 0), strict=True))
     print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-    return trial.returncode
+    return max(statuses) or (1 if broken or failed else 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run([sys.argv[1:]] if sys.argv[1:] else lanes()))

@@ -48,12 +48,14 @@ class Live:
         sink.send(event("ola", {"watcher": watcher.ident, "csrf": csrf}))
         if not self._loop.running:
             self._loop.start(INTERVAL, now=False)
-        return lambda: self._feed.unwatch(watcher)
+        return lambda: self._stop(watcher)
+
+    def _stop(self, watcher: Watcher) -> None:
+        self._feed.unwatch(watcher)
+        if not len(self._feed) and self._loop.running:
+            self._loop.stop()
 
     def _tick(self) -> None:
-        if not len(self._feed):
-            self._loop.stop()
-            return
         try:
             self._feed.tick(self._desk.now())
         except Exception:  # noqa: BLE001 - one bad look must not end the live pages; it is logged with its trace

@@ -58,6 +58,7 @@ class PanelService(Service):
         self._setup = setup
         self._tls = setup.tls() if setup.place.tls else None
         self.port: IListeningPort | None = None
+        self._factory: Limited | None = None
 
     def startService(self) -> None:
         """Listen, and say where."""
@@ -65,14 +66,16 @@ class PanelService(Service):
         place = self._setup.place
         endpoint = TCP6ServerEndpoint if ":" in place.interface else TCP4ServerEndpoint
         token = load_token(self._setup.state / PANEL_FILE)
-        listening = endpoint(self._tcp, place.port, interface=place.interface).listen(self._factory(token))
+        self._factory = self._make_factory(token)
+        listening = endpoint(self._tcp, place.port, interface=place.interface).listen(self._factory)
         listening.addCallbacks(lambda port: self._opened(port, token), self._not_opened)
 
     def stopService(self) -> Deferred[object]:
-        """Close the port; pages that are open end with the daemon."""
+        """Close the port and the pages that are open."""
         self.running = 0
         port, self.port = self.port, None
-        return maybeDeferred(lambda: None if port is None else port.stopListening())
+        closed = maybeDeferred(lambda: None if port is None else port.stopListening())
+        return closed.addCallback(lambda _: None if self._factory is None else self._factory.close())
 
     def _opened(self, port: IListeningPort, token: Token) -> None:
         self.port = port
@@ -88,7 +91,7 @@ class PanelService(Service):
             f"Painel: não pude abrir a porta {place.port} de {place.interface} ({reason}); sigo sem ele."
         )
 
-    def _factory(self, token: Token) -> Limited:
+    def _make_factory(self, token: Token) -> Limited:
         panel = Panel(self._desk(token), self._clock)
         site = PanelSite(panel.answer)
         return Limited(site if self._tls is None else TLSMemoryBIOFactory(self._tls, False, site))

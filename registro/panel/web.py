@@ -115,10 +115,30 @@ class Limited(WrappingFactory):
     """Takes at most `MAX_CONNECTIONS` at once: strangers cannot use up the daemon's descriptors here."""
 
     noisy = False
+    _gone: Deferred[None] | None = None
 
     def buildProtocol(self, addr: IAddress | None) -> ProtocolWrapper | None:  # type: ignore[override]
         """Take one more, or close it at once."""
         return super().buildProtocol(addr) if len(self.protocols) < MAX_CONNECTIONS else None
+
+    def unregisterProtocol(self, p: ProtocolWrapper) -> None:
+        """Forget a connection that has ended."""
+        super().unregisterProtocol(p)
+        self._tell()
+
+    def close(self) -> Deferred[None]:
+        """End all connections, the pages that are open among them; fires when they are gone."""
+        gone = self._gone = Deferred()
+        for protocol in list(self.protocols):
+            protocol.abortConnection()
+        self._tell()
+        return gone
+
+    def _tell(self) -> None:
+        gone = self._gone
+        if gone is not None and not self.protocols:
+            self._gone = None
+            gone.callback(None)
 
 
 @implementer(IPushProducer)

@@ -350,7 +350,6 @@ class LiveTests(RoutesCase):
         self.clock.advance(0.3)
         self.assertIn(b"josefina", self.visitor.stream_data)
         self.visitor.close()
-        self.clock.advance(0.3)
         self.assertEqual(self.clock.getDelayedCalls(), [])
 
     def test_nothing_runs_unwatched(self) -> None:

@@ -199,3 +199,15 @@ class LimitTests(TestCase):
         self.assertIsNone(factory.buildProtocol(None))
         factory.unregisterProtocol(lines.pop())
         self.assertIsNotNone(factory.buildProtocol(None))
+
+    def test_closing_ends_what_is_open(self) -> None:
+        """Closing ends every connection and says when the last is gone; without any, at once."""
+        factory = Limited(PanelSite(lambda _: Reply(HTTPStatus.OK, b"")))
+        self.successResultOf(factory.close())
+        transport = StringTransportWithDisconnection()
+        protocol = factory.buildProtocol(None)
+        assert protocol is not None
+        transport.protocol = protocol
+        protocol.makeConnection(transport)
+        self.successResultOf(factory.close())
+        self.assertFalse(transport.connected)

@@ -16,8 +16,8 @@ NEIGHBOURS = {
     "voz": (),
     "kivy_client": ("registro.wire", "voz"),
 }
-# Floor 0 is pure: bytes and numbers in and out. Floor 1 is what a room does with them; floor 2 brings sockets,
-# devices and processes; floor 3 is what people start. A module stands on the floor of its longest prefix here.
+# Floor 0 is pure: bytes and numbers in and out. Floor 1 is what a room does with them; floor 2 brings sockets
+# and processes; floor 3 is what people start. A module stands on the floor of its longest prefix here.
 FLOORS = {
     "registro": {
         "registro.wire": 0,

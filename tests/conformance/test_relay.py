@@ -1,6 +1,7 @@
 """Section 7: the hand-out, plain STUN, the challenge, and silence: what a stranger can have of the relay."""
 
 import os
+import random
 import signal
 import struct
 import time
@@ -124,6 +125,29 @@ class Binding(RelayCase):
             answer = leg.receive(0.15)
             if answer is not None:
                 self.assertLessEqual(len(answer) + HEADERS, 2.3 * (len(request) + HEADERS), request.hex())
+
+    def test_damaged(self) -> None:
+        """Damaged requests get small well-formed errors or silence, and a leg beside them works."""
+        one, two = self.joined()
+        leg = self.anybody()
+        leg.challenge()
+        chance = random.Random(8)
+        sizes: dict[bytes, int] = {}
+        for _ in range(400):
+            method = chance.choice((stun.BINDING, stun.ALLOCATE, stun.REFRESH, stun.BIND, stun.PERMISSION))
+            request = bytearray(leg.request(method, UDP_TRANSPORT, (stun.CHANNEL_NUMBER, b"\x40\0\0\0")))
+            for _ in range(chance.randint(1, 4)):
+                request[chance.randrange(len(request))] = chance.randrange(256)
+            datagram = bytes(request[: chance.choice((len(request), len(request), chance.randrange(1, 40)))])
+            sizes[datagram[8:20]] = len(datagram)
+            leg.send(datagram)
+            while (answer := leg.receive(0.001)) is not None:
+                message = stun.parse(answer)
+                self.assertEqual(message.kind & 0x110, stun.FAILURE, answer.hex())
+                self.assertLessEqual(
+                    len(answer) + HEADERS, 2.3 * (sizes[message.transaction] + HEADERS), answer.hex()
+                )
+        self.assertTrue(reaches(one, two))
 
 
 class Challenge(RelayCase):

@@ -44,6 +44,14 @@ class Watcher:
         while (line := self.client.find("TABELA-MUDOU", seq=0)) is not None:
             self.change(line)
 
+    def catch_up(self) -> None:
+        """Ask for the changes since the last known rev, as after a gap, instead of taking the pushes."""
+        seq = self.client.send("PEDIDO-TABELA", desde=self.rev)
+        lines = [line for line in self.client.until("TABELA-FIM", seq=seq) if line.seq == seq]
+        for line in lines[:-1]:
+            self.change(line)
+        assert self.rev == lines[-1].number("rev"), (self.rev, lines[-1])
+
     def change(self, line: wire.Line) -> None:
         """Apply one change."""
         rev, name = line.number("rev"), line.keys["nome"]
@@ -186,6 +194,7 @@ class Changes(Case):
         people = [(fresh_name("p"), self.person(f"dono{i}").key) for i in range(8)]
         inside: dict[str, Client] = {}
         watchers = [Watcher(self.person("w")), Watcher(self.person("w", plain=True))]
+        sleepers: list[Watcher] = []
         for step in range(60):
             name, key = chance.choice(people)
             if name not in inside:
@@ -197,8 +206,9 @@ class Changes(Case):
                 inside[name].send("ESTADO", estado=chance.choice(("livre", "ausente", "nao-perturbe")))
             if chance.random() < 0.15:
                 time.sleep(chance.choice((0.05, 0.3)))
-            if step == 30:
+            if step % 15 == 0:
                 watchers.append(Watcher(self.person("w")))
+                sleepers.append(Watcher(self.person("s")))
         settle(*inside.values())
         time.sleep(3 * GATHER)
         settle(*(watcher.client for watcher in watchers))
@@ -206,6 +216,9 @@ class Changes(Case):
         for watcher in watchers:
             watcher.apply()
             self.assertEqual((watcher.rev, watcher.table), (rev, table))
+        for sleeper in sleepers:
+            sleeper.catch_up()
+            self.assertEqual((sleeper.rev, sleeper.table), (rev, table))
 
 
 class Follow(Case):

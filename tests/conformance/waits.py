@@ -193,17 +193,21 @@ def stuff(client: Client) -> int:
 
 def slow_is_closed(daemon: Daemon) -> None:
     """A client that does not read is closed after 15 s paused, while others are served without delay."""
-    slow, watcher = daemon.text(receive_buffer=4096), person(daemon, "olga")
-    slow.register(fresh_name("lento"))
-    stuff(slow)
+    watcher = person(daemon, "olga")
+    slow = [daemon.text(receive_buffer=4096), daemon.tls(receive_buffer=4096)]
+    for client in slow:
+        client.register(fresh_name("lento"))
+        stuff(client)
     began = time.monotonic()
     watcher.barrier()
     assert time.monotonic() - began < 5
-    assert watcher.ask("PEDIDO-CONSULTA", nome=slow.name).keys["estado"] == "livre"
     watcher.patience = 15 + LATE
-    watcher.wait("TABELA-MUDOU", nome=slow.name, estado="fora")
+    for client in slow:
+        assert watcher.ask("PEDIDO-CONSULTA", nome=client.name).keys["estado"] == "livre"
+    for client in slow:
+        watcher.wait("TABELA-MUDOU", nome=client.name, estado="fora")
+        client.drop()
     assert time.monotonic() - began > 8, "closed long before 15 s"
-    slow.drop()
 
 
 def _terminated(daemon: Daemon, *clients: Client) -> None:

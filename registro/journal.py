@@ -8,22 +8,25 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
+from typing import Any
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from registro.counters import Counters
+
 BATCH = 0.3
 KEPT = 5000
-SHOWN = 1000
+SHOWN = 300
 """So many messages of one batch are shown; the others are counted."""
 
 ROWS = 50
 RECEIVED, SENT = "<", ">"
 
-_LONG = re.compile(r"\b(chave|sig|prova|efemera|compromisso|dado|desafio)=([^ ]{8})[^ ]+")
-_SECRET = re.compile(r"\bsenha=[^ ]+")
+_LONG = re.compile(r" (chave|sig|prova|efemera|compromisso|dado|desafio)=([^ ]{8})[^ ]+")
+_SECRET = re.compile(r" senha=[^ ]+")
 _PRINTED = 400
 
 Note = tuple[str, str, bytes, int]
@@ -45,7 +48,7 @@ class Record:
 def shortened(line: bytes) -> str:
     """Return a line for people: keys and signatures cut, secrets out, nothing that a terminal would obey."""
     text = line[:_PRINTED].decode("utf-8", "replace").rstrip("\r\n")
-    text = _SECRET.sub("senha=…", _LONG.sub(r"\1=\2…", text))
+    text = _SECRET.sub(" senha=…", _LONG.sub(r" \1=\2…", text))
     if not text.isprintable():
         text = "".join(letter if letter.isprintable() else "\ufffd" for letter in text)
     return text + "…" if len(line) > _PRINTED else text
@@ -56,12 +59,15 @@ class Journal:
 
     def __init__(self, clock: IReactorTime, wall: Callable[[], float]) -> None:
         self._clock, self._wall = clock, wall
-        self._fresh: list[Note] = []
-        self._shown = 0
-        self._kept: deque[tuple[int, float, Note]] = deque(maxlen=KEPT)
+        # Notes lie flat, four items each: no object a message for the garbage collector to walk.
+        self._fresh: list[Any] = []
+        self._batches: deque[tuple[int, float, list[Any]]] = deque()
         self._due: IDelayedCall | None = None
         self._table_due = False
         self.number = 0
+        """of the last message that was shown"""
+        self.counters = Counters()
+        """where messages are counted, a batch at a time"""
         self.screens: list[Callable[[str], object]] = []
         """given one text a batch"""
         self.readers: list[Callable[[], object]] = []
@@ -86,8 +92,7 @@ class Journal:
 
     def note(self, way: str, who: str, lines: bytes, count: int = 1) -> None:
         """Keep one message, or several written at once."""
-        self.number += count
-        self._fresh.append((way, who, lines, count))
+        self._fresh += (way, who, lines, count)
 
     def table_changed(self) -> None:
         """Show the table with the next batch."""
@@ -98,26 +103,30 @@ class Journal:
         if not self._fresh and not self._table_due:
             return
         fresh, self._fresh = self._fresh, []
-        at, count = self._wall(), self.number - self._shown
-        self._keep(fresh[-KEPT:], at)
+        at, count = self._wall(), sum(fresh[3::4])
+        received = fresh[0::4].count(RECEIVED)
+        self.number += count
+        self.counters.messages_in += received
+        self.counters.messages_out += count - received
+        self._batches.append((self.number, at, fresh[-4 * KEPT :]))
+        while sum(len(notes) for _, _, notes in list(self._batches)[1:]) >= 4 * KEPT:
+            self._batches.popleft()
         if self.screens:
-            text = self._text(fresh[:SHOWN], at, count)
+            text = self._text(fresh, at, count)
             for screen in self.screens:
                 screen(text)
         for reader in self.readers:
             reader()
-        self._shown = self.number
         self._table_due = False
 
-    def _keep(self, notes: list[Note], at: float) -> None:
-        number = self.number - sum(note[3] for note in notes)
-        for note in notes:
-            number += note[3]
-            self._kept.append((number, at, note))
-
-    def _text(self, notes: list[Note], at: float, count: int) -> str:
+    def _text(self, fresh: list[Any], at: float, count: int) -> str:
         hour = time.strftime("%H:%M:%S", time.localtime(at))
-        lines = [f"{hour} {way} {who}: {text}" for way, who, text in islice(_each(notes), SHOWN)]
+        texts: dict[bytes, str] = {}
+        lines = []
+        for way, who, line in islice(_each(fresh), SHOWN):
+            if line not in texts:
+                texts[line] = shortened(line)
+            lines.append(f"{hour} {way} {who}: {texts[line]}")
         if len(lines) < count:
             lines.append(f"{hour}   … e mais {count - len(lines)} mensagens")
         if self._table_due:
@@ -126,8 +135,14 @@ class Journal:
 
     def since(self, number: int) -> list[Record]:
         """Return the kept messages with a higher number, oldest first."""
-        kept = takewhile(lambda entry: entry[0] > number, reversed(self._kept))
-        return [record for entry in list(kept)[::-1] for record in _records(*entry) if record.number > number]
+        kept = takewhile(lambda entry: entry[0] > number, self._newest_first())
+        lines = [line for entry in kept for line in _lines(*entry) if line[0] > number]
+        return _formatted(lines)
+
+    def _newest_first(self) -> Iterator[tuple[int, float, Note]]:
+        """Give the kept notes, each with the number of its last line."""
+        notes = (entry for batch in reversed(self._batches) for entry in _unfolded(*batch))
+        return islice(notes, KEPT)
 
     def newest(
         self, number: int, limit: int, name: str = "", verb: str = ""
@@ -137,8 +152,8 @@ class Journal:
 
         Returns the number of the last message shown, how many more there were, and the chosen, oldest first.
         """
-        last = self._kept[-1][0] if self._kept else 0
-        fresh = takewhile(lambda kept: kept[0] > number, reversed(self._kept))
+        last = self.number
+        fresh = takewhile(lambda kept: kept[0] > number, self._newest_first())
         if not name and not verb:
             # Nothing to look into: what is not chosen is counted by the numbers alone.
             chosen = list(islice((line for kept in fresh for line in _lines(*kept)), limit))
@@ -173,19 +188,20 @@ def _formatted(lines: list[_Line]) -> list[Record]:
     return records
 
 
-def _each(notes: Iterable[Note]) -> Iterator[tuple[str, str, str]]:
-    """Give way, connection and text of every message."""
-    for way, who, lines, _ in notes:
-        for line in lines.splitlines() or [b""]:
-            yield way, who, shortened(line)
+def _each(fresh: list[Any]) -> Iterator[tuple[str, str, bytes]]:
+    """Give way, connection and line of every message of a flat list, oldest first."""
+    for start in range(0, len(fresh), 4):
+        way, who, lines, count = fresh[start : start + 4]
+        for line in lines.splitlines() if count > 1 else [lines]:
+            yield way, who, line
 
 
-def _records(last: int, at: float, note: Note) -> list[Record]:
-    first = last - note[3] + 1
-    return [
-        Record(first + index, at, way, who, text.partition(" ")[0][:32], text)
-        for index, (way, who, text) in enumerate(_each([note]))
-    ]
+def _unfolded(last: int, at: float, notes: list[Any]) -> Iterator[tuple[int, float, Note]]:
+    """Give the notes of a batch, newest first, each with the number of its last line."""
+    for start in range(len(notes) - 4, -1, -4):
+        way, who, lines, count = notes[start : start + 4]
+        yield last, at, (way, who, lines, count)
+        last -= count
 
 
 def table_text(rows: Sequence[tuple[str, str, int, str]]) -> str:

@@ -172,7 +172,6 @@ class RegistryProtocol(Protocol):
         """Serve one line with its end."""
         server = self.server
         server.journal.note(RECEIVED, self.label, line)
-        server.office.counters.messages_in += 1
         try:
             if self.who and not line.startswith(b"PACOTE "):
                 self._pay_for_line()
@@ -240,7 +239,6 @@ class RegistryProtocol(Protocol):
         if self.closing:
             return
         self.server.journal.note(SENT, self.label, lines, count)
-        self.server.office.counters.messages_out += count
         if self._out is None:
             self._put(lines)
             return

@@ -37,6 +37,7 @@ class Server:
 
     def __init__(self, office: Office, journal: Journal) -> None:
         self.office, self.journal = office, journal
+        journal.counters = office.counters
         self.clock: IReactorTime = office.clock
         self.now = self.clock.seconds()
         self.links: set[RegistryProtocol] = set()

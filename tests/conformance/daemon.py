@@ -22,7 +22,7 @@ START = 40.0
 
 _ADDRESS = re.compile(r"sala://(\[[^\]]+\]|[^\s:/\[\]]+):(\d+)/#([a-z2-7]{52})(?![a-z2-7])")
 _PORT = re.compile(r"(?<![\d.])(\d{4,5})(?![\d.])")
-_running: set["Daemon"] = set()
+_made: list["Daemon"] = []
 
 
 class StartError(Exception):
@@ -41,6 +41,7 @@ class Daemon:
         self.output: list[str] = []
         self.host, self.port, self.pin, self.plain_port = "127.0.0.1", 0, "", 0
         self.process: subprocess.Popen[str] | None = None
+        _made.append(self)
 
     def command(self) -> list[str]:
         """Return the command line."""
@@ -75,7 +76,6 @@ class Daemon:
             text=True,
             errors="replace",
         )
-        _running.add(self)
         threading.Thread(target=self._drain, args=(self.process, self.output), daemon=True).start()
         deadline = time.monotonic() + START
         while not self._found():
@@ -143,7 +143,6 @@ class Daemon:
         if self.process is not None:
             self.process.kill()
             self.process.wait()
-        _running.discard(self)
 
     def stop(self) -> None:
         """End it whatever it does, and forget its state."""
@@ -157,6 +156,6 @@ class Daemon:
 
 @atexit.register
 def stop_all() -> None:
-    """End what is left when the tests end."""
-    for daemon in list(_running):
+    """End and remove what is left when the tests end."""
+    for daemon in _made:
         daemon.stop()

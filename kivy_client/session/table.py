@@ -156,14 +156,18 @@ class Table:
         self._apply(message)
 
     def _is_new(self, rev: int) -> bool:
-        """Judge a change that was pushed, and notice if one before it is missing."""
+        """Judge a change that was pushed.
+
+        If one before it is missing, `rev` stays there until that is mended.
+        """
         if self.rev is None:
             return True
         if rev <= self.rev:
             return False
-        if rev > self.rev + 1:
+        if rev == self.rev + 1:
+            self.rev = rev
+        elif not self._gap.running:
             self._gap.set(GAP_TIME, self._ask_whole)
-        self.rev = rev
         return True
 
     def _apply(self, message: TabelaMudou) -> None:

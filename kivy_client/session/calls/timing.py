@@ -21,6 +21,11 @@ class Timer:
         self._clock = clock
         self._call: IDelayedCall | None = None
 
+    @property
+    def running(self) -> bool:
+        """Something is set and has not happened."""
+        return self._call is not None and self._call.active()
+
     def set(self, delay: float, then: Callable[[], None]) -> None:
         """Call `then` after `delay` seconds instead of what was set before."""
         self.stop()

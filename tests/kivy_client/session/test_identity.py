@@ -1,0 +1,118 @@
+"""The person's key: made once, kept private, carried under a passphrase."""
+
+import json
+import stat
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from kivy_client.session.files import write_atomically
+from kivy_client.session.identity import (
+    FILE,
+    BrokenIdentityError,
+    Identity,
+    NotAnIdentityError,
+    WrongPassphraseError,
+    load_or_make,
+)
+from kivy_client.session.results import IdentityResult
+from kivy_client.session.vocabulary import IdentityTask
+from registro.wire.messages import PedidoRegistro
+from tests.support.client_world import ClientWorld
+
+PHRASE = "cavalo correto bateria grampo"
+
+
+class FileTests(SynchronousTestCase):
+    """The file of the state directory."""
+
+    def setUp(self) -> None:
+        """An empty folder."""
+        self.path = Path(self.mktemp()) / FILE
+
+    def test_made_once(self) -> None:
+        """The first start makes a key, later ones use it; it is its owner's alone."""
+        first = load_or_make(self.path)
+        self.assertEqual(first.public, load_or_make(self.path).public)
+        self.assertEqual(0o600, stat.S_IMODE(self.path.stat().st_mode))
+        self.assertNotEqual(first.public, Identity.made().public)
+
+    def test_a_broken_file_is_not_replaced(self) -> None:
+        """A name belongs to its key: a broken file is an error, never silently another identity."""
+        for content in (b"", b"x", b"AAAA", b"\xff" * 44):
+            write_atomically(self.path, content)
+            self.assertRaises(BrokenIdentityError, load_or_make, self.path)
+            self.assertEqual(content, self.path.read_bytes())
+
+
+class CarryingTests(SynchronousTestCase):
+    """Exported files."""
+
+    def test_there_and_back(self) -> None:
+        """The passphrase opens it, typed in either way of writing an accent; another one does not."""
+        identity = Identity.made()
+        content = identity.locked("coração azul")
+        self.assertEqual(identity.public, Identity.unlocked(content, "coração azul").public)
+        self.assertRaises(WrongPassphraseError, Identity.unlocked, content, "coracao azul")
+        self.assertNotIn(identity._seed, content)
+
+    def test_a_changed_file(self) -> None:
+        """Any change of what is authenticated is noticed."""
+        content = json.loads(Identity.made().locked(PHRASE))
+        content["scrypt"]["r"] = 9
+        self.assertRaises(WrongPassphraseError, Identity.unlocked, json.dumps(content).encode(), PHRASE)
+
+    def test_a_cost_that_eats_the_machine(self) -> None:
+        """A file that asks for absurd work is no identity."""
+        content = json.loads(Identity.made().locked(PHRASE))
+        for cost in ({"n": 2**40, "r": 8, "p": 1}, {"n": 3, "r": 8, "p": 1}, {"n": 2, "r": 0, "p": 1}):
+            content["scrypt"] = cost
+            self.assertRaises(NotAnIdentityError, Identity.unlocked, json.dumps(content).encode(), PHRASE)
+
+    @given(st.binary(max_size=300))
+    @settings(max_examples=100, deadline=None)
+    def test_junk(self, content: bytes) -> None:
+        """Junk is no identity, and nothing worse."""
+        self.assertRaises(NotAnIdentityError, Identity.unlocked, content, PHRASE)
+
+
+class CommandTests(SynchronousTestCase):
+    """What a person does with it."""
+
+    def setUp(self) -> None:
+        """A client that is online."""
+        self.world = ClientWorld(Path(self.mktemp()), self.patch)
+        self.client = self.world.client
+        self.file = Path(self.mktemp())
+
+    def task(self) -> IdentityTask:
+        """How the last export or import ended."""
+        self.world.turn()
+        return self.world.state.identity.task
+
+    def test_export_and_import(self) -> None:
+        """An exported key is used after the import, connects anew with it, and the former file is kept."""
+        self.world.online()
+        self.assertEqual(IdentityResult.STARTED, self.client.export_identity(str(self.file), PHRASE))
+        self.assertEqual(IdentityTask.EXPORTED, self.task())
+        shown = self.world.state.identity.fingerprint
+        other = Identity.made()
+        write_atomically(self.file, other.locked(PHRASE))
+        self.client.import_identity(str(self.file), PHRASE)
+        self.assertEqual(IdentityTask.IMPORTED, self.task())
+        self.assertNotEqual(shown, self.world.state.identity.fingerprint)
+        self.assertEqual(other.public, self.world.heard(PedidoRegistro).chave)
+        self.assertEqual(other.public, load_or_make(self.world.folder / FILE).public)
+
+    def test_what_goes_wrong(self) -> None:
+        """A wrong passphrase, a foreign file, no file, and a passphrase that is too short."""
+        self.client.export_identity(str(self.file), PHRASE)
+        self.client.import_identity(str(self.file), PHRASE + "!")
+        self.assertEqual(IdentityTask.WRONG_PHRASE, self.task())
+        self.client.import_identity(__file__, PHRASE)
+        self.assertEqual(IdentityTask.NOT_AN_IDENTITY, self.task())
+        self.client.import_identity(str(self.file) + ".nada", PHRASE)
+        self.assertEqual(IdentityTask.FILE_FAILED, self.task())
+        self.assertEqual(IdentityResult.PHRASE_TOO_SHORT, self.client.export_identity("x", "1234567"))

@@ -44,7 +44,7 @@ SHIFT_SPAN: float = 0.100
 SPIKE_MEMORY: float = 2.0
 """… within so many are none: the line has changed."""
 RECENT: int = 50
-"""If the last 50 frames lie apart from all before, the line has jumped and the rest is forgotten."""
+"""If the last 50 frames lie apart from those before, the line has jumped and the rest is forgotten."""
 START: float = 0.040
 """The target before anything is known."""
 
@@ -84,6 +84,14 @@ class DelayEstimator:
         self._add(transit)
         self._update_target()
 
+    def forget(self) -> None:
+        """What was learnt is worth nothing any more (this machine slept); the smallest transit is kept."""
+        self._order.clear()
+        self._sorted.clear()
+        self._spikes.clear()
+        self._target = START
+        self._too_high = 0
+
     def _suspect(self, transit: float, arrival: float) -> None:
         """Leave a spike out, unless so many came apart from each other that the line has changed."""
         self._spikes.append((transit, arrival))
@@ -108,10 +116,11 @@ class DelayEstimator:
         del self._sorted[bisect_left(self._sorted, self._order.popleft())]
 
     def _forget_before_jump(self) -> None:
-        """Keep only the recent frames if they lie wholly apart from the older ones."""
+        """Keep only the recent frames if they all lie apart from nearly all of the older ones."""
         values = list(self._order)
-        recent, older = values[-RECENT:], values[:-RECENT]
-        if max(recent) < min(older) or min(recent) > max(older):
+        recent, older = values[-RECENT:], sorted(values[:-RECENT])
+        few = len(older) // 10
+        if max(recent) < older[few] or min(recent) > older[-1 - few]:
             self._order = deque(recent)
             self._sorted = sorted(recent)
             self._minima = deque((at, low) for at, low in self._minima if low >= min(recent))

@@ -211,6 +211,7 @@ class JitterBuffer:
         excess = self.delay(now, ahead) - self.estimator.ceiling - SLACK
         if excess <= 0 or self._next is None or not self._frames:
             return
+        self.estimator.forget()
         wanted = self._next + int((self.delay(now, ahead) - self.estimator.target) * CLOCK_RATE)
         later = [media for media in self._frames if media >= wanted]
         self._skip_to(min(later) if later else max(self._frames))

@@ -21,12 +21,18 @@ SPACING: float = 0.080
 """Least time between two changes of speed in speech, in seconds."""
 HURRIED: float = 0.040
 """The same while the delay is far off, or in the first second."""
+PATIENCE: float = 0.6
+"""Seconds without a fitting period after which the best there is must do: hisses have none."""
 FAR: float = 0.060
 """What counts as far off."""
 TOO_MUCH: float = 0.025
 """Excess of delay above which speech is shortened …"""
 TOO_MUCH_IN_SILENCE: float = 0.003
-"""… and silence is."""
+"""… and silence is …"""
+TOO_MUCH_FOR_LONG: float = 0.008
+"""… and speech, once nothing was changed for …"""
+LONG_SINCE: float = 3.0
+"""… so many seconds."""
 TOO_LITTLE: float = 0.003
 """Lack of delay from which on sound is lengthened."""
 
@@ -171,7 +177,8 @@ class Receiver:
             return sound
         excess = self._mean_delay() - self._buffer.estimator.target
         quiet = excess > TOO_MUCH_IN_SILENCE and wsola.is_silent(sound)
-        if excess > TOO_MUCH or quiet:
+        bearable = TOO_MUCH if self._since_change < LONG_SINCE else TOO_MUCH_FOR_LONG
+        if excess > bearable or quiet:
             return self._shorter(sound, excess, quiet=quiet)
         if excess < -TOO_LITTLE:
             return self._longer(sound, -excess)
@@ -180,14 +187,20 @@ class Receiver:
     def _shorter(self, sound: Sound, excess: float, *, quiet: bool) -> Sound:
         if not quiet and self._since_change < self._spacing(excess):
             return sound
-        changed = wsola.shorten(sound, max(wsola.SHORTEST, int(excess * SAMPLE_RATE)))
+        changed = wsola.shorten(
+            sound,
+            max(wsola.SHORTEST, int(excess * SAMPLE_RATE)),
+            insist=self._since_change > _patience(excess),
+        )
         self._changed[0] += self._note_change(len(sound), len(changed))
         return changed
 
     def _longer(self, sound: Sound, lack: float) -> Sound:
         if self._since_change < self._spacing(lack):
             return sound
-        changed = wsola.lengthen(sound, max(wsola.SHORTEST, int(lack * SAMPLE_RATE)))
+        changed = wsola.lengthen(
+            sound, max(wsola.SHORTEST, int(lack * SAMPLE_RATE)), insist=self._since_change > _patience(lack)
+        )
         self._changed[1] += self._note_change(len(sound), len(changed))
         return changed
 
@@ -201,3 +214,7 @@ class Receiver:
             moved = (after - before) / SAMPLE_RATE
             self._delays = deque((delay + moved for delay in self._delays), maxlen=self._delays.maxlen)
         return abs(after - before)
+
+
+def _patience(off: float) -> float:
+    return PATIENCE if off < FAR else PATIENCE / 6

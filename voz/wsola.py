@@ -36,17 +36,20 @@ def loudness(sound: Sound) -> float:
     return float(np.sqrt(np.dot(wide, wide) / len(wide)))
 
 
-def shorten(sound: Sound, longest: int = LONGEST) -> Sound:
-    """The piece with one period of at most `longest` samples taken out; unchanged where none fits."""
-    period = _period(sound, longest)
+def shorten(sound: Sound, longest: int = LONGEST, *, insist: bool = False) -> Sound:
+    """The piece with one period of at most `longest` samples taken out; unchanged where none fits.
+
+    `insist` takes the best there is, also of sound that has no period.
+    """
+    period = _period(sound, longest, insist=insist)
     if not period:
         return sound
     return np.concatenate([_fade(sound[:period], sound[period : 2 * period]), sound[2 * period :]])
 
 
-def lengthen(sound: Sound, longest: int = LONGEST) -> Sound:
-    """The piece with one period of at most `longest` samples said twice; unchanged where none fits."""
-    period = _period(sound, longest)
+def lengthen(sound: Sound, longest: int = LONGEST, *, insist: bool = False) -> Sound:
+    """The piece with one period of at most `longest` samples said twice; `insist` as above."""
+    period = _period(sound, longest, insist=insist)
     if not period:
         return sound
     return np.concatenate([sound[:period], _fade(sound[period : 2 * period], sound[:period]), sound[period:]])
@@ -57,7 +60,7 @@ def _fade(out: Sound, into: Sound) -> Sound:
     return np.rint(out * (1 - ramp) + into * ramp).astype(np.int16)
 
 
-def _period(sound: Sound, longest: int) -> int:
+def _period(sound: Sound, longest: int, *, insist: bool) -> int:
     """The best period in samples, 0 if the piece is not periodic or too short."""
     longest = min(longest, LONGEST, len(sound) // 2)
     if longest < SHORTEST:
@@ -65,17 +68,19 @@ def _period(sound: Sound, longest: int) -> int:
     if is_silent(sound):
         return longest
     coarse = sound[::_STEP].astype(np.float32)
-    best = _best(coarse, SHORTEST // _STEP, longest // _STEP)
+    enough = -1.0 if insist else LIKE_ENOUGH
+    best = _best(coarse, SHORTEST // _STEP, longest // _STEP, enough)
     if best is None:
         return 0
     fine = sound.astype(np.float32)
     low, high = max(SHORTEST, (best - 1) * _STEP), min(longest, (best + 1) * _STEP)
-    return _best(fine, low, high) or 0
+    return _best(fine, low, high, enough) or 0
 
 
-def _best(wide: npt.NDArray[np.float32], low: int, high: int) -> int | None:
-    """The lag from `low` to `high` with the highest normalised correlation, None if none is like enough."""
-    best, found = LIKE_ENOUGH, None
+def _best(wide: npt.NDArray[np.float32], low: int, high: int, enough: float) -> int | None:
+    """The lag from `low` to `high` with the highest normalised correlation, None if none is
+    above `enough`."""
+    best, found = enough, None
     for lag in range(low, high + 1):
         first, second = wide[:lag], wide[lag : 2 * lag]
         energy = float(np.dot(first, first)) * float(np.dot(second, second))

@@ -68,10 +68,10 @@ class CongestionTests(TestCase):
         self.assertTrue(26_000 <= self.congestion.allowed <= 34_000, self.congestion.allowed)
 
     def test_a_line_that_holds_back(self) -> None:
-        """A round trip that has grown by 200 ms means a full queue: a tenth less than went through."""
+        """A round trip that has grown by 200 ms means a full queue: a little less than went through."""
         self.feed(10, 40_000)
         self.feed(3, 40_000, trip=0.25)
-        self.assertApproximates(self.congestion.allowed, 36_000, 100)
+        self.assertApproximates(self.congestion.allowed, 40_000 * congestion.QUEUE_SHARE, 100)
 
     def test_a_long_way_is_no_queue(self) -> None:
         """A long round trip that does not change, or one slow report, is nothing."""
@@ -84,7 +84,9 @@ class CongestionTests(TestCase):
         """After a while more is tried, step by step, until the line is free again."""
         self.test_a_line_that_holds_back()
         self.feed(int(2 * congestion.FIRST_RETRY) + 2, 30_000)
-        self.assertApproximates(self.congestion.allowed, 36_000 * congestion.GROWTH, 200)
+        self.assertApproximates(
+            self.congestion.allowed, 40_000 * congestion.QUEUE_SHARE * congestion.GROWTH, 200
+        )
         self.feed(2000, 30_000)
         self.assertEqual(self.congestion.allowed, UNLIMITED)
         self.assertFalse(self.congestion.full)

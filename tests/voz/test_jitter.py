@@ -29,7 +29,7 @@ class Row:
 
 
 def play(rows: list[Row], steps: int, buffer: JitterBuffer | None = None, first: float = 30.0) -> list[str]:
-    """What is played each 20 ms from `first` on: f3 frame 3, c a copy, r recovered, x concealed, - silence."""
+    """What is played each 20 ms from `first` on: f frame, c copy, r recovered, x concealed, - silence."""
     buffer = buffer or JitterBuffer(DelayEstimator())
     waiting = sorted(rows, key=lambda row: row.at)
     played = []

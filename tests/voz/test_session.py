@@ -264,8 +264,9 @@ class FileCallTests(TestCase):
     def test_recording_is_what_was_played(self) -> None:
         """A tone spoken from a file is found in the other side's recording, which is as long as the call."""
         spoken, heard = Path(self.mktemp()), Path(self.mktemp())
-        with wav.create(spoken) as file:
-            file.writeframes((8000 * np.sin(np.arange(48000) * 0.05)).astype("<i2").tobytes())
+        writer = wav.WavWriter(spoken)
+        writer.write((8000 * np.sin(np.arange(48000) * 0.05)).astype(np.int16))
+        writer.close()
         clock = Clock()
         network = MemoryNetwork(clock)
         ends = [

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import wave
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
+from voz import alerts
 from voz.clock import BLOCK
 from voz.codec import Sound
 from voz.device import CaptureFactory, DeviceContext, DeviceError, PlaybackFactory, wav
@@ -38,28 +39,34 @@ class FilePlayback(PacedPlayback):
     def __init__(self, context: DeviceContext, path: str | Path) -> None:
         super().__init__(context)
         self._trouble = context.trouble
-        self._file: wave.Wave_write | None = wav.create(path)
+        self._file: wav.WavWriter | None = wav.WavWriter(path)
 
     def take_block(self, block: Sound) -> None:
         """Append the block; a full disk ends the recording and is told, the call goes on."""
         if self._file is None:
             return
         try:
-            self._file.writeframesraw(block.astype("<i2").tobytes())
+            self._file.write(block)
         except OSError:
-            self._file = None
-            self._trouble("gravacao-parou")
+            self._stop_recording()
 
     def stop(self) -> None:
         """Complete the file."""
         super().stop()
-        file, self._file = self._file, None
-        if file is None:
+        if self._file is None:
             return
         try:
-            file.close()
+            self._file.close()
         except OSError:
-            self._trouble("gravacao-parou")
+            self._trouble(alerts.RECORDING_STOPPED)
+        self._file = None
+
+    def _stop_recording(self) -> None:
+        self._trouble(alerts.RECORDING_STOPPED)
+        file, self._file = self._file, None
+        if file is not None:
+            with suppress(OSError):
+                file.close()
 
 
 def capture(path: str | Path, *, loop: bool = False) -> CaptureFactory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import wave
 from pathlib import Path
 
@@ -42,17 +43,40 @@ def to_sound(signal: Signal) -> Sound:
     return np.clip(np.rint(signal), -32768, 32767).astype(np.int16)
 
 
-def create(path: str | Path) -> wave.Wave_write:
-    """A new WAV file of 48 kHz mono; DeviceError if it cannot be written."""
-    try:
-        # Kept open by the device, which closes it.
-        file = wave.open(str(path), "wb")  # noqa: SIM115
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SAMPLE_RATE)
-    except OSError as error:
-        raise DeviceError(f"«{path}» cannot be written: {error}") from error
-    return file
+class WavWriter:
+    """A new WAV file of 48 kHz mono, 16 bits.
+
+    DeviceError if it cannot be created, OSError when it cannot grow.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        try:
+            # Unbuffered, so that a full disk is seen when it is full, and closed by `close`.
+            self._file = open(path, "wb", buffering=0)  # noqa: SIM115, PTH123
+            self._octets = 0
+            self._file.write(_header(0))
+        except OSError as error:
+            raise DeviceError(f"«{path}» cannot be written: {error}") from error
+
+    def write(self, sound: Sound) -> None:
+        """Append the samples."""
+        data = sound.astype("<i2").tobytes()
+        if self._file.write(data) != len(data):
+            raise OSError("the disk is full")
+        self._octets += len(data)
+
+    def close(self) -> None:
+        """Complete the header and close the file, as far as that can be done."""
+        with self._file:
+            if self._file.seekable():
+                self._file.seek(0)
+                self._file.write(_header(self._octets))
+
+
+def _header(octets: int) -> bytes:
+    """The 44 bytes in front of so many octets of samples."""
+    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, SAMPLE_RATE, 2 * SAMPLE_RATE, 2, 16)
+    return struct.pack("<4sI4s", b"RIFF", 36 + octets, b"WAVE") + form + struct.pack("<4sI", b"data", octets)
 
 
 def _samples(data: bytes, width: int) -> Signal:

@@ -19,7 +19,7 @@ from tests.conformance import stun, wire
 from tests.conformance.case import Call, invitation
 from tests.conformance.client import Client, open_tls, settle
 from tests.conformance.daemon import TWISTD, Daemon
-from tests.conformance.leg import UDP_TRANSPORT, Credentials, Leg
+from tests.conformance.leg import UDP_TRANSPORT, Credentials, Leg, reaches
 from tests.conformance.streams import TlsStream, connect
 
 ADDRESSES = (
@@ -68,17 +68,21 @@ def listens(daemon: Daemon) -> None:
 
 
 def relay_of_the_side(daemon: Daemon) -> None:
-    """The relay's host is the local address of each side's TLS connection, IPv6 in brackets."""
+    """The relay's host is the local address of each side's TLS connection; families meet."""
     ana, bia = login(bound(daemon, "2001:db8::1"), "ana"), login(bound(daemon, "192.0.2.1"), "bia")
     call = Call(os.urandom(16), ana, bia)
     ana.send("CONVITE", **invitation("bia", call.id))
     lines = [client.wait("LIGACAO", chamada=call.text) for client in (ana, bia)]
     reles = [line.items("reles") for line in lines]
     assert reles == [["turn:[2001:db8::1]:5000"], ["turn:192.0.2.1:5000"]], reles
-    for line in lines:
-        leg = Leg(Credentials.of(line))
-        answer = leg.allocate()
-        assert answer.address(stun.MAPPED)[1] == leg.address[1]
+    one, two = (Leg(Credentials.of(line)) for line in lines)
+    for leg in (one, two):
+        assert leg.allocate().address(stun.MAPPED) == leg.address, leg.address
+    for leg, other in ((one, two), (two, one)):
+        answer = leg.bind(other.relayed)
+        assert answer.kind == stun.BIND | stun.SUCCESS, (answer.code, leg.relayed, other.relayed)
+    assert reaches(one, two), "from IPv6 to IPv4"
+    assert reaches(two, one), "from IPv4 to IPv6"
     settle(ana, bia)
 
 

@@ -1,12 +1,15 @@
 """Section 1: the plain endpoint is never there by default, and never anywhere but on a loopback address."""
 
+import socket
 import subprocess
 import tempfile
 import unittest
 from pathlib import Path
 
-from tests.conformance.case import Case, ring
+from tests.conformance.case import Case, ring, talk
+from tests.conformance.client import Client
 from tests.conformance.daemon import ROOT, START, Daemon
+from tests.conformance.streams import PlainStream
 
 
 class Where(unittest.TestCase):
@@ -43,6 +46,24 @@ class Where(unittest.TestCase):
         daemon.plain = True
         for port in daemon.ports():
             self.assertFalse(daemon.greets(port), port)
+
+    def test_unix_socket(self) -> None:
+        """The plain endpoint may be a UNIX socket, with its challenge, and speaks to the same registry."""
+        path = Path(self.enterContext(tempfile.TemporaryDirectory())) / "sala.sock"
+        daemon = Daemon("--texto-simples", f"unix:{path}", plain=False)
+        self.addCleanup(daemon.stop)
+        daemon.start()
+        sock = socket.socket(socket.AF_UNIX)
+        sock.settimeout(START)
+        sock.connect(str(path))
+        ana, bia = Client(PlainStream(sock)), daemon.tls()
+        ana.register("ana")
+        bia.register("bia")
+        call = talk(bia, ana)
+        ana.send("ENCERRAR-LIGACAO", chamada=call.id, codigo="normal")
+        bia.wait("ENCERRAR-LIGACAO")
+        for client in (ana, bia):
+            client.drop()
 
 
 class Together(Case):

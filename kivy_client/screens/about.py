@@ -9,8 +9,8 @@ from kivy.properties import StringProperty
 from kivy_client.i18n import N_, _
 from kivy_client.screens.screen import Screen
 from kivy_client.session.state import ViewState
-from kivy_client.widgets.choose import ActionRow
 from kivy_client.widgets.look import FONTS, load_kv
+from kivy_client.widgets.parts import Fact
 from kivy_client.widgets.sheet import Sheet
 
 MADE_WITH = (
@@ -46,8 +46,7 @@ class About(Screen):
         box = self.ids.parts
         box.clear_widgets()
         for what, licence, purpose in MADE_WITH:
-            row = ActionRow(text=what, help=f"{_(purpose)} · {licence}", chevron="", focus_wanted=False)
-            box.add_widget(row)
+            box.add_widget(Fact(label=f"{_(purpose)} · {licence}", value=what, inset=20))
 
     def licences(self) -> None:
         """The licence texts that are shipped here."""

@@ -86,6 +86,7 @@ class Room(Screen):
     empty_hint = StringProperty("")
     people: tuple[Person, ...] | None = None
     names: list[str] | None = None
+    counts = (0, 0)
     looked_at: tuple[str, ...] = ()
 
     def __init__(self, desk: Any, **kwargs: Any) -> None:
@@ -102,6 +103,7 @@ class Room(Screen):
             self._fill()
         else:
             self.ids.list.repaint()
+        self._render_summary()
         self._render_empty(state)
         self._looking()
 
@@ -115,8 +117,13 @@ class Room(Screen):
         names = [person.name for person in shown]
         self.ids.list.fill(shown, same=names == self.names)
         self.names = names
-        free = sum(person.presence is Presence.FREE for person in shown)
-        self.summary = phrases.people(len(shown), free) if shown else ""
+        self.counts = (len(shown), sum(person.presence is Presence.FREE for person in shown))
+        self._render_summary()
+
+    def _render_summary(self) -> None:
+        """How many, and how many of them are free."""
+        total, free = self.counts
+        self.summary = phrases.people(total, free) if total else ""
 
     def _render_empty(self, state: ViewState) -> None:
         """What an empty list says: nobody found, nobody there, or not connected."""

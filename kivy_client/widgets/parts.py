@@ -15,16 +15,11 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 from kivy.uix.widget import Widget
 
+from kivy_client.theme.names import initials
 from kivy_client.widgets import press  # noqa: F401 - its rules are used in parts.kv
 from kivy_client.widgets.look import load_kv
 
-__all__ = ["Avatar", "Banner", "Bars", "Card", "Column", "Empty", "Fact", "Halo", "Meter", "Rule", "initials"]
-
-
-def initials(name: str) -> str:
-    """One or two letters that stand for a name: of its first two parts, else its first letter."""
-    parts = [part for part in name.replace("_", ".").replace("-", ".").split(".") if part]
-    return "".join(part[0] for part in parts[:2]).upper()
+__all__ = ["Avatar", "Banner", "Bars", "Card", "Column", "Empty", "Fact", "Halo", "Meter", "Rule"]
 
 
 class Avatar(FloatLayout):

@@ -60,7 +60,7 @@ class AttentionTests(SynchronousTestCase):
         action(self.recorder.commands)
 
     def test_ringing(self) -> None:
-        """An incoming call vibrates and raises the window; answered, that stops and the machine stays awake."""
+        """An incoming call vibrates and raises the window until it is answered; in a call nothing sleeps."""
         self.attention.follow(RINGING)
         self.attention.follow(RINGING)
         self.assertEqual(self.platform.did, [("vibrate", True), ("awake", True)])

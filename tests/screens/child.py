@@ -26,7 +26,9 @@ from kivy_client.screens.stage import Stage  # noqa: E402
 from kivy_client.session.boundary import RecordingCommands  # noqa: E402
 from kivy_client.session.state import Settings  # noqa: E402
 from kivy_client.widgets.choose import Gauge, Segment, Segments, SwitchRow  # noqa: E402
+from kivy_client.widgets.field import Field  # noqa: E402
 from kivy_client.widgets.focus import DOWN, ENTER, TAB  # noqa: E402
+from kivy_client.widgets.listing import ListingRow  # noqa: E402
 from kivy_client.widgets.look import look  # noqa: E402
 from kivy_client.widgets.press import Pressable  # noqa: E402
 from kivy_client.widgets.text import Icon, OneLine  # noqa: E402
@@ -35,8 +37,21 @@ from tests.screens.scenes import make_stage, set_scene, settle  # noqa: E402
 
 BESIDES = ("look_at", "history_seen", "start_check", "stop_check")
 """What screens say by themselves as they come and go."""
-FILL = {"Arquivo": "/tmp/sala-teste.chave", "Outro motivo": "chego às 8"}
-"""What is typed into fields that a sheet asks for."""
+PRESSED = (
+    *("welcome", "question", "question-changed", "check", "room", "room-waiting", "room-problem"),
+    *("outgoing", "incoming", "talking", "talking-ptt", "ended-busy", "ended-refused", "alarm"),
+    *("history", "contact", "messages", "settings", "about", "share"),
+)
+"""The scenes whose buttons are pressed; the others have the same ones."""
+ROWS = 2
+"""So many rows of a list are pressed; the others are like them."""
+FILL = {
+    "Arquivo": "/nada/aqui.chave",
+    "Outro motivo": "chego às 8",
+    "Seu nome": "ana",
+    "Servidor": "sala.exemplo",
+}
+"""What is typed into fields, by how their labels begin; a passphrase into the others."""
 
 
 def visible(widget: Widget) -> Iterator[Any]:
@@ -51,7 +66,16 @@ def visible(widget: Widget) -> Iterator[Any]:
 def buttons(root: Widget) -> list[Any]:
     """Everything that can be pressed or slid now."""
     found = [w for w in visible(root) if isinstance(w, Pressable | Gauge) and not w.disabled and w.height > 1]
-    return list(found)
+    return [widget for widget in found if _row(widget) < ROWS]
+
+
+def _row(widget: Any) -> int:
+    """The number of the list's row that a button is, or is in; 0 outside of lists."""
+    while widget is not None and widget is not widget.parent:
+        if isinstance(widget, ListingRow):
+            return int(widget.index)
+        widget = widget.parent
+    return 0
 
 
 def label(widget: Any) -> str:
@@ -87,15 +111,15 @@ class Presser:
         for inner in range(len(buttons(self.stage.layer.sheet))):
             self._start(name)
             self._press(self._front()[index])
-            self._fill()
+            self._fill(self.stage.layer.sheet)
             button = buttons(self.stage.layer.sheet)[inner]
             noted[f"{opener} > {label(button)}"] = self._press(button)
         return noted
 
-    def _fill(self) -> None:
-        """Type into the sheet's fields."""
-        for widget in visible(self.stage.layer.sheet):
-            if hasattr(widget, "entry") and hasattr(widget, "label"):
+    def _fill(self, root: Widget) -> None:
+        """Type into the fields that are there."""
+        for widget in visible(root):
+            if isinstance(widget, Field):
                 words = [text for start, text in FILL.items() if widget.label.startswith(start)]
                 widget.text = words[0] if words else "frase bem secreta"
 
@@ -104,10 +128,11 @@ class Presser:
 
     def _start(self, name: str) -> None:
         self.stage.close()
-        for remembering in ("history", "welcome", "room"):
-            self.stage.screens.pop(remembering, None)
+        if name in ("history", "welcome", "room"):
+            self.stage.screens.pop(name, None)
         set_scene(self.stage, name)
-        settle(4)
+        settle(3)
+        self._fill(self.stage.ids.page)
         self.recorder.calls.clear()
 
     def _press(self, button: Any) -> list[Any]:
@@ -118,7 +143,7 @@ class Presser:
             button.dispatch("on_slide", button.high)
         else:
             button.operate()
-        settle(2)
+        settle(1)
         calls = [(name, arguments) for name, arguments in self.recorder.calls if name not in BESIDES]
         did: list[Any] = [[name, *map(plain, arguments)] for name, arguments in calls]
         if self.stage.where != before:
@@ -145,16 +170,21 @@ def plain(value: object) -> object:
 def press() -> object:
     """Scene → button → what it did."""
     presser = Presser()
-    return {name: presser.scene(name) for name in STATES}
+    return {name: presser.scene(name) for name in PRESSED}
 
 
-def fit() -> object:
+def fit_once() -> object:
+    """The same in Portuguese, at font scale 1 only."""
+    return fit(("pt_BR",), (1.0,))
+
+
+def fit(languages: tuple[str, ...] = ("pt_BR", "en"), scales: tuple[float, ...] = (1.0, 1.3)) -> object:
     """Texts that are cut off and touch targets that are too small: (language, scale, scene, what)."""
     stage = make_stage()
     faults = []
-    for language in ("pt_BR", "en"):
+    for language in languages:
         tr.switch(language)
-        for scale in (1.0, 1.3):
+        for scale in scales:
             look.grow(scale)
             for name in STATES:
                 set_scene(stage, name)
@@ -285,7 +315,7 @@ def crowd() -> object:
 
 
 JOBS: dict[str, Callable[[], object]] = {
-    job.__name__: job for job in (press, fit, keyboard, enter, languages, switches, crowd)
+    job.__name__: job for job in (press, fit, fit_once, keyboard, enter, languages, switches, crowd)
 }
 
 if __name__ == "__main__":

@@ -31,14 +31,15 @@ def make_stage(doer: Callable[..., None] | None = None) -> Stage:
     return stage
 
 
-def settle(turns: int = 8) -> None:
-    """Let layouts, triggers and textures come to rest, and draw."""
+def settle(turns: int = 8, draw: bool = False) -> None:
+    """Let layouts, triggers and textures come to rest; then draw, if asked to."""
     for _turn in range(turns):
         Clock.tick()
         Builder.sync()
         Clock.tick_draw()
         Builder.sync()
-    Window.dispatch("on_draw")
+    if draw:
+        Window.dispatch("on_draw")
 
 
 def save_picture(target: Path) -> None:

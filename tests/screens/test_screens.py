@@ -1,0 +1,170 @@
+"""The screens in a window that nobody sees; each job of `tests.screens.child` runs in its own process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from kivy_client.session.boundary import Commands
+from tests.screens.table import ELSEWHERE, EXPECTED, NAVIGATION
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 300
+
+
+@cache
+def job(name: str, size: str = "360x720", density: str = "1") -> Any:
+    """The answer of a job."""
+    wanted = {"SDL_VIDEODRIVER": "offscreen", "SALA_SIZE": size, "KIVY_METRICS_DENSITY": density, "TZ": "UTC"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.screens.child", name],
+        cwd=ROOT,
+        env=os.environ | wanted | {"LANG": "pt_BR.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if done.returncode:
+        raise AssertionError(done.stderr[-3000:])
+    return json.loads(done.stdout)
+
+
+class ButtonTests(SynchronousTestCase):
+    """Every button of every screen reaches its command."""
+
+    def test_every_button(self) -> None:
+        """Each scene has just the buttons of the table, and each does what the table says."""
+        for scene, did in job("press").items():
+            with_navigation = EXPECTED[scene] | {name: did[name] for name in NAVIGATION if name in did}
+            self.assertEqual(did, with_navigation, scene)
+
+    def test_navigation(self) -> None:
+        """The navigation leads to its places from everywhere."""
+        for scene, did in job("press").items():
+            for name, leads in NAVIGATION.items():
+                self.assertIn(did.get(name, leads), (leads, []), f"{scene}: {name}")
+
+    def test_every_command_is_reached(self) -> None:
+        """Each command of the boundary is sent by some button, or by what `ELSEWHERE` says."""
+        steps = [step for did in job("press").values() for steps in did.values() for step in steps]
+        sent = {step[0] for step in steps if isinstance(step, list)}
+        commands = {name for name in dir(Commands) if not name.startswith("_")}
+        self.assertEqual(commands - sent - ELSEWHERE.keys(), set())
+        self.assertEqual(sent & ELSEWHERE.keys(), set())
+
+
+class FitTests(SynchronousTestCase):
+    """Nothing is cut off, nothing is too small for a finger."""
+
+    def test_narrow(self) -> None:
+        """At 360 dp, in both languages, at font scales 1 and 1.3."""
+        self.assertEqual(job("fit"), [])
+
+    def test_wide(self) -> None:
+        """At 1280 x 800, with two panes."""
+        self.assertEqual(job("fit_once", "1280x800"), [])
+
+    def test_tablet_of_double_density(self) -> None:
+        """At 800 x 1280 dp of double density, on 1600 x 2560 pixels."""
+        self.assertEqual(job("fit_once", "1600x2560", "2"), [])
+
+
+class KeyboardTests(SynchronousTestCase):
+    """The keyboard alone does everything."""
+
+    def test_tab_reaches_every_button(self) -> None:
+        """In each scene the stops of Tab are its buttons and fields; rows of a list are reached by arrows."""
+        stops = job("keyboard")
+        for scene, did in EXPECTED.items():
+            front = [name for name in did if " > " not in name]
+            rows = {"room", "history", "messages"} & {scene.partition("-")[0]}
+            missed = [] if rows else [name for name in front if name not in stops[scene]]
+            self.assertEqual(missed, [], scene)
+
+    def test_lists(self) -> None:
+        """Tab to the list, twice down, Enter: the third person is called."""
+        self.assertEqual(job("enter"), [["call", "joão"]])
+
+
+class LanguageTests(SynchronousTestCase):
+    """Portuguese and English, switched while the program runs."""
+
+    same = frozenset(
+        (
+            *(
+                "Sala de Conversa",
+                "Marimba",
+                "Volume",
+                "Normal",
+                "Português",
+                "English",
+                "Kivy",
+                "cryptography",
+            ),
+            *("Twisted, Automat", "Opus, PyOgg", "python-sounddevice, PortAudio", "SpeexDSP", "NumPy"),
+            *("zxing-cpp, qrcode, jeepney", "Roboto, Material Design Icons"),
+        )
+    )
+    """Texts that are the same in both languages."""
+
+    def test_no_text_stays_portuguese(self) -> None:
+        """Of all that a scene shows, only names, figures and messages are the same in English."""
+        for scene, (portuguese, english) in job("languages").items():
+            kept = {text for text in set(portuguese) & set(english) if self.is_words(text)}
+            self.assertEqual(kept, set(), scene)
+
+    def is_words(self, text: str) -> bool:
+        """Whether a text should have been translated."""
+        if text in self.same or text in self.foreign():
+            return False
+        return any(letter.isalpha() for letter in text)
+
+    @staticmethod
+    @cache
+    def foreign() -> frozenset[str]:
+        """What comes from people and from the network in the examples."""
+        from tests.screens.examples import DEVICES, KEY, MESSAGES, OTHER_KEY, ROOM, STATES
+
+        texts = {KEY, OTHER_KEY, ROOM.connection.address, ROOM.connection.share_link, "“Estou em reunião”"}
+        for state in STATES.values():
+            texts |= {person.name for person in state.people} | {entry.name for entry in state.history}
+            texts |= {state.call.name, *state.call.words, state.call.encryption} if state.call else set()
+            texts |= {state.question.address, *state.question.words} if state.question else set()
+        letters = {initials(name) for name in texts if name}
+        lines = {line.verb for line in MESSAGES} | {
+            line.text.removeprefix(line.verb).strip() for line in MESSAGES
+        }
+        return frozenset(texts | letters | lines | {device.label for device in DEVICES})
+
+
+class SettingsTests(SynchronousTestCase):
+    """Switches show what is in force."""
+
+    def test_switches_follow_the_state(self) -> None:
+        """A change of the state turns the switches and choices, and nothing else."""
+        shown = job("switches")
+        self.assertTrue(shown["rows"]["Apertar para falar"])
+        self.assertFalse(shown["rows"]["Cancelar o eco"])
+        self.assertTrue(shown["rows"]["Reduzir o ruído"])
+        self.assertTrue(shown["rows"]["Sempre pelo servidor"])
+        self.assertEqual(shown["chosen"]["Idioma"], "en")
+
+
+class CrowdTests(SynchronousTestCase):
+    """Five thousand names."""
+
+    def test_only_rows_in_sight_exist(self) -> None:
+        """The list holds 5,000 names with as many rows as fit, and shows the right ones when scrolled."""
+        crowd = job("crowd")
+        self.assertEqual(crowd["names"], 5000)
+        self.assertLess(crowd["rows"], 20)
+        middle = [int(name.partition(".")[2]) for name in crowd["middle"]]
+        self.assertTrue(all(2450 < number < 2550 for number in middle), middle)

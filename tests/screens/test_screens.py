@@ -13,6 +13,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session.boundary import Commands
+from kivy_client.theme.names import initials
 from tests.screens.table import ELSEWHERE, EXPECTED, NAVIGATION
 
 ROOT = Path(__file__).resolve().parents[2]

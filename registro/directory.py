@@ -21,11 +21,12 @@ RING = 1024
 class Entry:
     """One connected name; `tail` is all of an answer to a look-up but verb and seq."""
 
-    __slots__ = ("chave", "estado", "host", "nome", "port", "row", "since", "tail")
+    __slots__ = ("chave", "estado", "head", "host", "nome", "port", "row", "since", "tail")
 
     def __init__(self, nome: str, chave: bytes, estado: str, host: str, port: int, since: float) -> None:
         self.nome, self.chave, self.host, self.port, self.since = nome, chave, host, port, since
         self.estado = estado
+        self.head = f" nome={nome} chave={b64(chave)} estado="
         self.row = self.tail = b""
 
 
@@ -103,10 +104,10 @@ class Directory:
 
     def _encode(self, entry: Entry) -> None:
         """Encode what look-ups and snapshots say of a name, once for everybody."""
-        text = f" nome={entry.nome} chave={b64(entry.chave)} estado={entry.estado}"
-        entry.row = text.encode() + b"\n"
-        place = f" ip={entry.host} porta={entry.port}" if self._reveal else ""
-        entry.tail = f"{text}{place}\n".encode()
+        text = entry.head + entry.estado
+        entry.row = entry.tail = f"{text}\n".encode()
+        if self._reveal:
+            entry.tail = f"{text} ip={entry.host} porta={entry.port}\n".encode()
 
     @property
     def waiting(self) -> bool:

@@ -127,6 +127,7 @@ class DaemonOverview:
             size=number(said, "forwarded_bytes"),
             drops={name: number(said, key) for name, key in _DROPS.items()},
             answers={name: number(said, key) for name, key in _ANSWERS.items()},
+            process=process_of(relay.pid),
         )
 
     def table(self) -> Table:
@@ -180,7 +181,7 @@ class DaemonOverview:
 
     def messages_since(self, number: int, limit: int, name: str = "", verb: str = "") -> Entries:
         """Give the newest messages that were shown; those of the batch under way come with it."""
-        return select(self._journal, number, limit, name, verb)
+        return select(self._journal, number, limit, name.lower(), verb.upper())
 
     def faults(self) -> tuple[Fault, ...]:
         """Give the last faults."""
@@ -213,6 +214,16 @@ def number(mapping: Mapping[str, object], key: str) -> int:
     """Take a number out of what another process said; 0 for anything else."""
     value = mapping.get(key)
     return value if isinstance(value, int) else 0
+
+
+def process_of(pid: int | None) -> Process:
+    """Look at another process in /proc (proc(5)); nothing where there is none of either."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+        ticks, pages = int(fields[11]) + int(fields[12]), int(fields[21])
+    except (OSError, ValueError, IndexError):
+        return Process()
+    return Process(ticks / os.sysconf("SC_CLK_TCK"), pages * os.sysconf("SC_PAGESIZE"))
 
 
 def memory() -> int:

@@ -29,6 +29,7 @@ _COUNTERS: tuple[tuple[str, str, _Number], ...] = (
     ("sala_registrations", "Registrations that succeeded", lambda s: s.traffic.registrations),
     ("sala_relay_packets", "Voice datagrams the relay passed on", lambda s: s.relay.packets),
     ("sala_relay_bytes", "Bytes of voice the relay passed on", lambda s: s.relay.size),
+    ("sala_relay_cpu_seconds", "CPU of the relay's process, user and system", lambda s: s.relay.process.cpu),
     ("process_cpu_seconds", "CPU of the daemon's process, user and system", lambda s: s.process.cpu),
 )
 _LABELLED_COUNTERS: tuple[tuple[str, str, str, _Labelled], ...] = (
@@ -66,6 +67,7 @@ _GAUGES: tuple[tuple[str, str, _Number], ...] = (
     ("sala_open", "1 while new connections are accepted", lambda s: s.stage is Stage.OPEN),
     ("sala_relay_up", "1 while the relay process runs", lambda s: s.relay.running),
     ("sala_relay_legs", "Relay legs now", lambda s: s.relay.legs),
+    ("sala_relay_memory_bytes", "Resident memory of the relay's process", lambda s: s.relay.process.memory),
     ("process_resident_memory_bytes", "Resident memory of the daemon's process", lambda s: s.process.memory),
     ("process_start_time_seconds", "When the daemon started, Unix seconds", lambda s: s.started),
 )

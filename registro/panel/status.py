@@ -88,6 +88,14 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """What a process costs: CPU seconds (user and system) and resident memory."""
+
+    cpu: float = 0.0
+    memory: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class RelayLoad:
     """The relay process's own counters; without a `running` relay they are what was last heard of it."""
 
@@ -102,14 +110,7 @@ class RelayLoad:
     """datagrams that were not forwarded, by reason"""
     answers: Mapping[str, int] = field(default_factory=dict)
     """STUN requests by what became of them"""
-
-
-@dataclass(frozen=True, slots=True)
-class Process:
-    """What the daemon's process costs: CPU seconds (user and system) and resident memory."""
-
-    cpu: float = 0.0
-    memory: int = 0
+    process: Process = Process()
 
 
 @dataclass(frozen=True, slots=True)

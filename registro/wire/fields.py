@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import re
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Callable
 
 from registro.wire.address import AddressError, ServerAddress, fingerprint, grouped, is_fingerprint
@@ -39,6 +39,7 @@ _UNESCAPES = {f"{code:02X}": chr(code) for code in _SPECIAL}
 _UNESCAPES_IN_ITEM = {**_UNESCAPES, "2C": ","}
 _BASE64URL = re.compile(r"[A-Za-z0-9_-]*")
 # The last letter of 8n bits in 6-bit letters must leave the spare bits zero: one spelling.
+_PADDING = ("", "===", "==", "=")
 _LAST_LETTER = {2: frozenset("AQgw"), 3: frozenset("AEIMQUYcgkosw048")}
 
 
@@ -97,7 +98,8 @@ def number(value: str) -> int:
 
 def b64(data: bytes) -> str:
     """Write bytes as base64url without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    text = b2a_base64(data, newline=False).decode().rstrip("=")
+    return text.replace("+", "-").replace("/", "_")
 
 
 def unb64(text: str) -> bytes:
@@ -105,7 +107,7 @@ def unb64(text: str) -> bytes:
     spare = len(text) % 4
     if not _BASE64URL.fullmatch(text) or spare == 1 or (spare and text[-1] not in _LAST_LETTER[spare]):
         raise FieldError("not base64url without padding and stray bits")
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    return a2b_base64(text.replace("-", "+").replace("_", "/") + _PADDING[spare])
 
 
 def exact_bytes(size: int) -> Callable[[str], bytes]:

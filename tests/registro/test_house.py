@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from twisted.logger import Logger, LogLevel
 from twisted.python.failure import Failure
@@ -10,8 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from registro.faults import KEPT, LONGEST, Faults
 from registro.listen import ListenError
-from registro.overview import ASK_EVERY, memory
-from registro.panel.status import BanKind, RefusedError, Stage
+from registro.overview import ASK_EVERY, memory, process_of
+from registro.panel.status import BanKind, Process, RefusedError, Stage
 from registro.wire import messages
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.fields import b64
@@ -32,6 +34,7 @@ class FakeRelay:
     """A relay that says what the test wants."""
 
     running = True
+    pid: int | None = None
 
     def __init__(self) -> None:
         self.counters: dict[str, object] = {
@@ -141,7 +144,8 @@ class DaemonHouseTests(SynchronousTestCase):
         self.assertEqual(len(rows), 3)
 
     def test_names_in_any_case(self) -> None:
-        """What an operator types is found as the registry spells it."""
+        """What an operator types is found as the registry spells it, among names and messages."""
+        self.assertNotEqual(self.house.messages_since(0, 9, name="Ana", verb="pedido-r").entries, ())
         found = self.successResultOf(self.house.names("AN", 10))
         self.assertEqual([name.name for name in found], ["ana"])
         self.assertEqual(found[0].key, b64(self.world.clients["ana"].chave))
@@ -221,6 +225,15 @@ class DaemonHouseTests(SynchronousTestCase):
     def test_memory(self) -> None:
         """A process has some memory."""
         self.assertGreater(memory(), 1 << 20)
+
+    def test_another_process(self) -> None:
+        """Of another process CPU and memory are known; of none, nothing."""
+        if not Path("/proc/self/stat").exists():
+            self.skipTest("there is no /proc")
+        seen = process_of(os.getpid())
+        self.assertGreater(seen.cpu, 0)
+        self.assertGreater(seen.memory, 1 << 20)
+        self.assertEqual(process_of(None), Process())
 
 
 class FaultsTests(SynchronousTestCase):

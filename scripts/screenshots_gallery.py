@@ -48,6 +48,8 @@ def draw(stage: Any, name: str, target: Path) -> None:
 
     set_scene(stage, name)
     settle()
+    stage.beat()
+    settle(2, draw=True)
     save_picture(target)
 
 

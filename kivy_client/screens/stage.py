@@ -148,6 +148,8 @@ class Stage(FloatLayout):
         for screen in screens:
             screen.wide = self.wide
             screen.render(self.state)
+        if not self.has_meters:
+            self.ids.levels.show({})
 
     def tick(self) -> None:
         """About once a second."""

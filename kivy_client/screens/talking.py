@@ -48,7 +48,7 @@ class Talking(Screen):
     def render(self, state: ViewState) -> None:
         """Show the call."""
         call = state.call
-        if call is None or call is self.call:
+        if call is None:
             return
         self.call = call
         self.name, self.since = call.name, call.talking_since

@@ -66,4 +66,3 @@ def set_scene(stage: Stage, name: str) -> None:
     state.meters.mine, state.meters.theirs = 0.62, 0.41
     stage.show(state)
     stage.tick()
-    stage.beat()

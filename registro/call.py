@@ -7,6 +7,7 @@ from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 
+from registro.quicken import quicken
 from registro.wire import codec
 from registro.wire.errors import Fim, Recusa
 from registro.wire.messages import ConviteRejeitado, EncerrarLigacao
@@ -186,5 +187,6 @@ for state in (accepted, talking):
     state.upon(Call.callee_ends).to(over)(_callee_ends)
     state.upon(Call.nobody_comes_back).to(over)(_forgotten)
 
+quicken(machine)
 new_call = machine.build()
 """Make a call that rings from a Core."""

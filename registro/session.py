@@ -7,6 +7,7 @@ from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 
+from registro.quicken import quicken
 from registro.wire import codec
 from registro.wire.errors import Encerramento, Estado
 from registro.wire.messages import Encerrado, Message
@@ -135,5 +136,6 @@ def _ends(_: Life, session: Session) -> None:
 for state in (stranger, judged, registered):
     state.upon(Life.ends).to(gone)(_ends)
 
+quicken(machine)
 new_life = machine.build()
 """Make the life of a session that has just connected."""

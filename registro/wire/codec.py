@@ -21,6 +21,7 @@ _VERB = re.compile(r"[A-Z-]{2,32}")
 _SEQ = re.compile(r"0|[1-9][0-9]{0,8}")
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,23}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PARA = re.compile(rb"(?<![^ ])para=[^ ]*")
 _NOT_KNOWN: dict[str, keys.Reader] = {}
 
 FROM_CLIENT = keys.plans(Way.CLIENT)
@@ -154,14 +155,14 @@ def hand_on(line: bytes, de: str) -> bytes:
 
     Everything else stays as it was spelled; raises FieldError if the new line is too long.
     """
-    verbo, _, *tokens = line.rstrip(b"\r\n").split(b" ")
+    verbo, _, rest = line.rstrip(b"\r\n").split(b" ", 2)
     sender = b"de=" + de.encode()
-    kept = [token for token in tokens if not token.startswith(b"de=")]
+    if b"de=" in rest:
+        rest = b" ".join(token for token in rest.split(b" ") if not token.startswith(b"de="))
     if verbo == b"CONVITE":
-        kept = [sender if token.startswith(b"para=") else token for token in kept]
+        handed_on = b"CONVITE 0 %b\n" % _PARA.sub(lambda _: sender, rest, 1)
     else:
-        kept.append(sender)
-    handed_on = b" ".join((verbo, b"0", *kept)) + b"\n"
+        handed_on = b"%b 0 %b %b\n" % (verbo, rest, sender)
     if len(handed_on) > LINE:
         raise FieldError("linha longa demais com de=")
     return handed_on

@@ -6,6 +6,7 @@ import inspect
 import time
 from typing import Any
 
+from automat import NoTransition
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from registro import direct, ed25519
+from registro import call, direct, ed25519, session
 from registro.admission import Rate, Rates, neighbourhood, plain_host
 from registro.direct import DirectServer
 from registro.monotonic import never_jump
@@ -64,6 +65,27 @@ class KeyTests(SynchronousTestCase):
         off = next(y for y in range(2, 99) if x_of(y) ** 2 * (ed25519._D * y * y + 1) % P != (y * y - 1) % P)
         for bad in (b"", b"k" * 31, b"k" * 33, (P + 3).to_bytes(32, "little"), off.to_bytes(32, "little")):
             self.assertFalse(ed25519.is_public_key(bad))
+
+
+class QuickenTests(SynchronousTestCase):
+    """Automat's transitions in a table."""
+
+    def test_same_machine(self) -> None:
+        """A quickened machine does the same, state by state, and refuses the same."""
+        for builder in (call.machine, session.machine):
+            automaton: Any = builder._automaton
+            slow = type(automaton).outputForInput
+            for state in automaton.states():
+                for happens in automaton.inputAlphabet():
+                    try:
+                        end, outputs = slow(automaton, state, happens)
+                    except NoTransition:
+                        self.assertRaises(NoTransition, automaton.outputForInput, state, happens)
+                        continue
+                    found = automaton.outputForInput(state, happens)
+                    self.assertEqual((found[0], list(found[1])), (end, outputs))
+            self.assertIsNot(automaton.outputForInput, slow)
+            self.assertIn("outputForInput", vars(automaton), "it is the table that is asked")
 
 
 class RateTests(SynchronousTestCase):

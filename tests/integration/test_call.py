@@ -6,21 +6,25 @@ import base64
 import json
 import shutil
 import tempfile
+import time
 import wave
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import correlate
 from twisted.trial.unittest import SynchronousTestCase
 
+from kivy_client.cli_echo import CALLS_A_MINUTE
 from kivy_client.cli_texts import Status
-from tests.support.client_process import SPEECH, ClientProcess, address_of
+from tests.support.client_process import PATIENCE, SPEECH, ClientProcess, address_of
 from tests.support.daemon_process import DaemonProcess
 from voz.device import wav
 
 FRAME = 480
 """Samples of one value of an envelope: 10 ms."""
+
+LONGEST_DELAY, SHORTEST_OVERLAP = 300, 300
+"""Values of an envelope: 3 s."""
 
 
 def envelope(sound: NDArray[np.int16]) -> NDArray[np.float64]:
@@ -32,12 +36,14 @@ def envelope(sound: NDArray[np.int16]) -> NDArray[np.float64]:
 
 
 def likeness(spoken: Path, heard: Path) -> float:
-    """Return how like two recordings are, 0 to 1: the best correlation of their loudness over all delays."""
+    """Return how like two recordings are, up to 1: the best correlation of their loudness over all delays."""
     one, other = envelope(wav.read(spoken)), envelope(wav.read(heard))
-    both = correlate(other, one, mode="full")
-    shorter = min(len(one), len(other))
-    norm = np.sqrt((one[:shorter] ** 2).sum() * (other**2).sum())
-    return float(both.max() / norm)
+    found = 0.0
+    for delay in range(LONGEST_DELAY):
+        length = min(len(one), len(other) - delay)
+        if length >= SHORTEST_OVERLAP:
+            found = max(found, float(np.corrcoef(one[:length], other[delay : delay + length])[0, 1]))
+    return found
 
 
 def seconds_of(path: Path) -> float:
@@ -72,6 +78,13 @@ class CallCase(SynchronousTestCase):
         process = self.client(name, "sala", "--sem-som", *arguments)
         process.read_until("na sala, como")
         return process
+
+    def wait_for(self, recording: Path, seconds: float) -> None:
+        """Wait until so much was heard: 48 kHz of 16 bits; the header is completed at the end."""
+        end = time.monotonic() + PATIENCE
+        while not recording.exists() or recording.stat().st_size < 96_000 * seconds:
+            self.assertLess(time.monotonic(), end, f"{recording} does not grow")
+            time.sleep(0.1)
 
     def ends(self, process: ClientProcess, status: Status) -> None:
         """The process ends with this status, and one sentence."""
@@ -133,6 +146,41 @@ class ConversationTests(CallCase):
     def test_directly(self) -> None:
         """Where a direct path works, the voice takes it."""
         self.assert_good(*self.talk("--caminho", "auto"), "direto")
+
+
+class EchoTests(CallCase):
+    """The user «eco»."""
+
+    def test_ones_own_voice(self) -> None:
+        """«eco» says one's own voice back a second later, to one at a time, and not too often."""
+        echo = self.client("eco", "eco", "--caminho", "rele")
+        echo.read_until("eco pronto")
+        heard = self.folder / "ana.wav"
+        spoken = SPEECH / "human_1.wav"
+        ana = self.client(
+            "ana",
+            "ligar",
+            "eco",
+            "--entrada",
+            str(spoken),
+            "--saida",
+            str(heard),
+            "--duracao",
+            "99",
+            "--json",
+        )
+        ana.read_until("em conversa com eco")
+        self.ends(self.client("bia", "ligar", "eco", "--sem-som"), Status.BUSY)
+        self.wait_for(heard, 6.0)
+        ana.interrupt()
+        self.ends(ana, Status.OK)
+        self.assertEqual("rele", ana.report["caminho"])
+        self.assertGreater(likeness(spoken, heard), 0.5)
+        for _ in range(CALLS_A_MINUTE - 1):
+            self.ends(self.client("ana", "ligar", "eco", "--sem-som", "--duracao", "0.1"), Status.OK)
+        self.ends(self.client("ana", "ligar", "eco", "--sem-som"), Status.REFUSED)
+        echo.interrupt()
+        self.assertIn(echo.wait(), (Status.OK, Status.INTERRUPTED))
 
 
 class EndTests(CallCase):

@@ -17,7 +17,7 @@ from tests.support.daemon_process import DaemonProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEECH = ROOT / "tests" / "speech"
-PATIENCE = 30.0
+PATIENCE = 60.0
 _ADDRESS = re.compile(r"sala://\S+")
 
 

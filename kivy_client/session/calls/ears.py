@@ -42,7 +42,9 @@ class VoiceEars:
 
     def candidates_changed(self, candidates: tuple[Candidate, ...]) -> None:
         """Our addresses changed: tell the other side."""
-        self._call.announce()
+        if not self._call.ended:
+            self._call.announce()
+            self._call.parts.world.moved()
 
     def talking(self) -> None:
         """The other side is heard."""

@@ -1,4 +1,4 @@
-"""The window: `sala [LINK] [--estado PASTA] [--nome NOME] [--servidor ENDEREÇO]`."""
+"""The window: `sala [LINK] [--estado PASTA] [--nome NOME] [--servidor ENDEREÇO] [--janela LxA]`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,19 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--nome", default="", help="o nome com que entrar")
     parser.add_argument("--servidor", default="", help="o servidor: host, host:porta ou link sala://")
+    parser.add_argument("--janela", type=_size, default=(1100, 740), metavar="LxA", help="tamanho da janela")
     return parser.parse_args(arguments)
+
+
+def _size(text: str) -> tuple[int, int]:
+    """A window's size as `1100x740`, at least 320 x 480."""
+    try:
+        width, height = (int(side) for side in text.split("x"))
+    except ValueError:
+        width = height = 0
+    if not (320 <= width <= 10000 and 480 <= height <= 10000):
+        raise argparse.ArgumentTypeError(f"«{text}» não é um tamanho de janela, como 1100x740")
+    return width, height
 
 
 def has_screen(environment: dict[str, str]) -> bool:
@@ -45,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not has_screen(dict(os.environ)):
         print(NO_SCREEN, file=sys.stderr)  # noqa: T201 - said to the person who started it
         return 2
-    configure()
+    configure(*asked.janela)
     from kivy.core.window import Window
 
     if Window is None:

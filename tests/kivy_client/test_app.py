@@ -46,6 +46,12 @@ class ParseTests(SynchronousTestCase):
         """Without arguments the account used last is connected."""
         self.assertEqual(self.begun(), [("begin", ())])
 
+    def test_window(self) -> None:
+        """The window's size is two numbers; anything else is refused with exit status 2."""
+        self.assertEqual(parse(["--janela", "400x740"]).janela, (400, 740))
+        for wrong in ("400", "0x0", "ax740", "400x740x1"):
+            self.assertEqual(self.assertRaises(SystemExit, parse, ["--janela", wrong]).code, 2)
+
     def test_state_folder(self) -> None:
         """The state's folder is a path."""
         self.assertEqual(parse(["--estado", "/tmp/x"]).estado, Path("/tmp/x"))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 Picture = npt.NDArray[np.uint8]
+Finder = Callable[[Picture], tuple[int, int] | None]
 PATIENCE = 30.0
 
 
@@ -83,7 +84,7 @@ class VirtualScreen:
         """Type a text."""
         self._do("type", "--delay", "30", text)
 
-    def wait_for(self, found: Callable[[Picture], tuple[int, int] | None], what: str) -> tuple[int, int]:
+    def wait_for(self, found: Finder, what: str) -> tuple[int, int]:
         """Look until it is there; where it is."""
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
@@ -99,7 +100,7 @@ class VirtualScreen:
 
 def blob(
     colour: str, least: int, left: int = 0, top: int = 0, right: int = 100_000, bottom: int = 100_000
-) -> Callable[[Picture], tuple[int, int] | None]:
+) -> Finder:
     """What finds the middle of the pixels of a colour (`#rrggbb`) in a part of the screen, if there are
     `least`.
     """

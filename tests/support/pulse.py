@@ -1,8 +1,8 @@
 """A private PulseAudio with null sinks: virtual microphones and loudspeakers for tests and benches.
 
-A `Pulse` lives in a directory of its own and is found by nobody else: programs are started with its `environment()`.
-What is played to the sink `NAME` can be recorded from `NAME.monitor`; the ALSA devices are `NAME` for playing and
-`NAME_mic` for recording what was played to it.
+A `Pulse` lives in a directory of its own and is found by nobody else: programs are started with its
+`environment()`. What is played to the sink `NAME` can be recorded from `NAME.monitor`; the ALSA devices are
+`NAME` for playing and `NAME_mic` for recording what was played to it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,14 @@ class Pulse:
         modules = [f"module-native-protocol-unix socket={self._socket} auth-anonymous=1"]
         # Without norewinds a null sink stalls for seconds when a stream joins it.
         modules += [self._sink_module(name) for name in self._sinks]
-        command = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--disable-shm=yes", "--use-pid-file=no"]
+        command = [
+            "pulseaudio",
+            "-n",
+            "--daemonize=no",
+            "--exit-idle-time=-1",
+            "--disable-shm=yes",
+            "--use-pid-file=no",
+        ]
         for module in modules:
             command += ["-L", module]
         log = (self._folder / "pulse.log").open("wb")
@@ -79,7 +86,12 @@ class Pulse:
     def control(self, *arguments: str) -> str:
         """The answer of pactl."""
         done = subprocess.run(
-            ["pactl", *arguments], env=self.environment(), capture_output=True, text=True, timeout=10, check=True
+            ["pactl", *arguments],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
         )
         return done.stdout.strip()
 
@@ -90,9 +102,8 @@ class Pulse:
         lines = []
         for name in self._sinks:
             lines.append(f"pcm.{name} {{ type pulse device {name} hint {{ show on description {name} }} }}")
-            lines.append(
-                f"pcm.{name}_mic {{ type pulse device {name}.monitor hint {{ show on description {name}_mic }} }}"
-            )
+            heard = f"type pulse device {name}.monitor"
+            lines.append(f"pcm.{name}_mic {{ {heard} hint {{ show on description {name}_mic }} }}")
         lines.append("pcm.!default { type pulse }")
         (self._folder / ".asoundrc").write_text("\n".join(lines) + "\n")
 

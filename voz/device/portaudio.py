@@ -7,6 +7,7 @@ disturbs no stream; and `renew` starts PortAudio anew, which interrupts all stre
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol, cast
 
 from twisted.internet.defer import Deferred
-from twisted.internet.utils import getProcessOutput
+from twisted.internet.utils import getProcessOutputAndValue
 
 from voz.clock import BLOCK, SAMPLE_RATE
 from voz.device import DeviceError
@@ -84,12 +85,17 @@ def devices() -> tuple[DeviceInfo, ...]:
 
 def list_afresh(reactor: Any) -> Deferred[tuple[DeviceInfo, ...]]:
     """The devices there are now, asked of a child process; fails if that fails."""
-    ask: Callable[..., Deferred[bytes]] = getProcessOutput
-    return ask(sys.executable, ("-m", "voz.device.portaudio"), reactor=reactor).addCallback(_read)
+    # Warnings on its standard error are of no interest, so it is not getProcessOutput that is asked.
+    ask: Callable[..., Deferred[tuple[bytes, bytes, int]]] = getProcessOutputAndValue
+    arguments = ("-m", "voz.device.portaudio")
+    return ask(sys.executable, arguments, env=os.environ, reactor=reactor).addCallback(_read)
 
 
-def _read(data: bytes) -> tuple[DeviceInfo, ...]:
-    return tuple(DeviceInfo(**each) for each in json.loads(data))
+def _read(answer: tuple[bytes, bytes, int]) -> tuple[DeviceInfo, ...]:
+    out, _, status = answer
+    if status:
+        raise DeviceError("the list of sound devices cannot be read")
+    return tuple(DeviceInfo(**each) for each in json.loads(out))
 
 
 def renew() -> None:

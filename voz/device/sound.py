@@ -121,7 +121,10 @@ class _Supervisor:
 
     def open(self) -> None:
         """Open the chosen device; DeviceError if it cannot be."""
+        if not self._known():
+            _renew_all()
         self._stream = self._opener(self._options.name)
+        _open_now.add(self)
         self._using = self._options.name
         self._heard = self._looked = self._context.reactor.seconds()
         self._loop.start(LOOK, now=False)
@@ -130,13 +133,15 @@ class _Supervisor:
         """Close the stream and look no more."""
         if self._loop.running:
             self._loop.stop()
-        self._shut()
+        _open_now.discard(self)
+        self.shut()
 
     def alive(self) -> None:
         """The stream has called back."""
         self._heard = self._context.reactor.seconds()
 
-    def _shut(self) -> None:
+    def shut(self) -> None:
+        """Let go of the stream, for a moment or for good."""
         stream, self._stream = self._stream, None
         if stream is None:
             return
@@ -158,7 +163,7 @@ class _Supervisor:
             asked.addCallbacks(self._found, self._not_found)
 
     def _fall_back(self) -> None:
-        self._shut()
+        self.shut()
         gone = self._using
         names: list[str | None] = [None, *self._other_names(gone)]
         for name in names:
@@ -200,15 +205,44 @@ class _Supervisor:
         there = bool(wanted) if chosen is None else any(device.name == chosen for device in wanted)
         if not there:
             return
-        self._shut()
+        self.shut()
+        if not self._known():
+            _renew_all()
         if self._try(chosen):
             self._fallen_back = self._failed = False
             self._context.trouble(self._words.back)
         else:
             self._fall_back()
 
+    def reopen(self) -> None:
+        """Go on with the device in use, after PortAudio was started anew; if it is gone, with another."""
+        if self._stream is None and not self._try(self._using):
+            self._fall_back()
+
+    def _known(self) -> bool:
+        """Whether the chosen device is in PortAudio's list of the time when it started."""
+        name = self._options.name
+        try:
+            return name is None or any(device.name == name for device in portaudio.devices())
+        except DeviceError:
+            return False
+
     def _not_found(self, _: Failure) -> None:
         self._asking = False
+
+
+_open_now: set[_Supervisor] = set()
+"""Who has a stream open in this process: they all must let go of it when PortAudio is started anew."""
+
+
+def _renew_all() -> None:
+    """Start PortAudio anew, so that it sees today's devices; all streams stop for less than 200 ms."""
+    interrupted = tuple(_open_now)
+    for supervisor in interrupted:
+        supervisor.shut()
+    portaudio.renew()
+    for supervisor in interrupted:
+        supervisor.reopen()
 
 
 class SoundCapture:

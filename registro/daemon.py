@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 
 from twisted.application.service import Service
 from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, maybeDeferred
+from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 
 from registro.config import Config, PlainPlace, give_up
@@ -124,7 +126,10 @@ class Daemon(Service):
             return
         if place.path:
             factory = RegistryFactory(self.server, local=True)
-            self.plain = self.reactor.listenUNIX(place.path, factory, mode=0o600)
+            try:
+                self.plain = self.reactor.listenUNIX(place.path, factory, mode=0o600, wantPID=True)
+            except CannotListenError as error:
+                raise ListenError(f"{place.path} não pôde ser aberto ({error.socketError})") from error
         else:
             port = self.plain_number or place.port
             listening = tcp_port(self.doors.plain, place.host, port)
@@ -153,7 +158,10 @@ class Daemon(Service):
         self.running = 0
         if self.notifier is not None:
             self.notifier.end()
-        yield self.drain.close()
+        drained = self.drain.close()
+        if self.drain.left is not None:
+            self._let_hurry(self.drain.left)
+        yield drained
         yield self._linger()
         for companion in self.companions:
             yield maybeDeferred(companion.stopService)
@@ -165,6 +173,13 @@ class Daemon(Service):
         self.journal.stop()
         for printer in self.printers:
             printer.stop()
+
+    def _let_hurry(self, seconds: float) -> None:
+        """Say what is waited for, and let the next SIGTERM or Ctrl-C end the waiting."""
+        talking = self.office.switchboard.talking
+        self.say(f"Encerrando: {talking} chamadas em curso têm {seconds:.0f} s; outro sinal encerra já")
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: self.reactor.callFromThread(self.drain.hurry))
 
     def _linger(self) -> Deferred[None]:
         """Let the last lines reach their clients."""

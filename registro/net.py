@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 from automat import NoTransition
 from twisted.internet import interfaces
 from twisted.internet.protocol import Protocol
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from registro import quick
 from registro.admission import DOOR, FORGIVEN, plain_host
-from registro.journal import RECEIVED, SENT
+from registro.journal import RECEIVED, SENT, shortened
 from registro.office import Request
 from registro.refusal import Refused
 from registro.requests import REGISTERED, STRANGER
@@ -32,6 +33,8 @@ from registro.wire.signatures import EXPORTER_LABEL, EXPORTER_SIZE
 
 if TYPE_CHECKING:
     from registro.server import Server
+
+_log = Logger("registro")
 
 CHUNK = 16 * 1024
 """Long answers are written in pieces of about this size, the next when the client has read the last."""
@@ -167,6 +170,8 @@ class RegistryProtocol(Protocol):
         self._buffer = b"" if self.closing else buffer[start:]
         self._flush()
         self._out = None
+        if self._held:
+            self._read(False)
 
     def lineReceived(self, line: bytes) -> None:
         """Serve one line with its end."""
@@ -182,6 +187,9 @@ class RegistryProtocol(Protocol):
             self._refuse(*_head(line), refused)
         except FieldError as error:
             self._refuse(*_head(line), Refused(Codigo.SINTAXE, str(error)))
+        except Exception:  # noqa: BLE001 - a fault of ours: reported whole, and no harm to anybody else
+            _log.failure("{line}", line=shortened(line))
+            self._refuse(*_head(line), Refused(Codigo.INTERNO))
 
     def _obey(self, line: bytes) -> None:
         session = self.session
@@ -279,7 +287,6 @@ class RegistryProtocol(Protocol):
     def hold(self) -> None:
         """Serve no further line until `release`; what has been read already is bounded by one read."""
         self._held = True
-        self._read(False)
 
     def release(self) -> None:
         """Serve on."""

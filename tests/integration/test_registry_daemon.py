@@ -232,6 +232,22 @@ class LifeTests(SynchronousTestCase):
             self.assertEqual(ana.hear_a(messages.Encerrado).codigo, Encerramento.ENCERRANDO)
             self.assertIn(running.process.wait(10), ENDED)
 
+    def test_hurries(self) -> None:
+        """A second signal ends the drain at once."""
+        with daemon("--silencioso", "--painel", "nao", wait_for="Texto simples: ") as running:
+            address = address_of(running)
+            ana, bia = SecureClient(address).register("ana"), SecureClient(address).register("bia")
+            ana.say(convite("bia"), 5)
+            bia.hear_a(messages.Convite)
+            bia.say(aceito(), 6)
+            ana.hear_a(messages.ConviteAceito)
+            running.process.send_signal(signal.SIGTERM)
+            running.read_until("outro sinal encerra já")
+            running.process.send_signal(signal.SIGTERM)
+            self.assertEqual(ana.hear_a(messages.Encerrado).codigo, Encerramento.ENCERRANDO)
+            self.assertIn(running.process.wait(15), ENDED)
+            bia.close()
+
     def test_shows(self) -> None:
         """It shows every message, and the table when somebody is added."""
         with daemon() as running:

@@ -79,6 +79,15 @@ class DrainTests(CallCase):
         (last,) = about(self.ana)
         self.assertEqual(last.codigo, Encerramento.ENCERRANDO)
 
+    def test_hurry(self) -> None:
+        """Somebody in a hurry does not wait for calls; hurrying an open registry does nothing."""
+        self.talk()
+        self.drain.hurry()
+        self.assertEqual(self.drain.stage, Stage.OPEN)
+        closed = self.close()
+        self.drain.hurry()
+        self.successResultOf(closed)
+
     def test_nobody_comes_back(self) -> None:
         """While it drains nobody connects or registers."""
         stranger = self.registry.connect()

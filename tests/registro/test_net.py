@@ -110,6 +110,15 @@ class LineTests(EdgeCase):
         self.assertEqual(eva.one(7).codigo, Encerramento.PEDIDO)
         self.assertNotIn("eva", self.registry.office.sessions)
 
+    def test_fault_of_ours(self) -> None:
+        """A fault of ours is `interno`, is reported, and the connection goes on."""
+        self.patch(self.registry.office.presence, "watch", None)
+        (eva,) = self.registry.people("eva")
+        eva.say(messages.Acompanhar(("ana",)), 5)
+        self.assertEqual(self.codes(eva), [(5, "interno", "ACOMPANHAR")])
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
+        self.assertIsInstance(eva.ask(messages.Vivo("1")), messages.VivoOk)
+
     def test_vivo_ok(self) -> None:
         """VIVO-OK is taken without a word."""
         self.bad.say(messages.VivoOk("1"))

@@ -19,7 +19,7 @@ from voz.codec import Sound
 from voz.echo import Treatment, TreatmentError
 from voz.setup import SoundSetup
 
-TAIL_MS: int = 200
+TAIL_MS: int = 300
 """The longest echo that is undone, the way through the devices included."""
 _SAMPLING_RATE = 24
 _DENOISE, _AGC, _AGC_LEVEL = 0, 2, 6
@@ -91,7 +91,7 @@ class SpeexTreatment:
             self._set(state, _NOISE_SUPPRESS, c_int(-18))
         if echo:
             self._library.speex_preprocess_ctl(state, _ECHO_STATE, c_void_p(self._echo))
-            self._set(state, _ECHO_SUPPRESS, c_int(-45))
+            self._set(state, _ECHO_SUPPRESS, c_int(-30))
             self._set(state, _ECHO_SUPPRESS_ACTIVE, c_int(-15))
         return int(state)
 

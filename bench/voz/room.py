@@ -8,7 +8,8 @@ from voz.codec import Sound
 
 
 class Room:
-    """An impulse response of `reverberation` seconds (-60 dB), the direct sound after `delay_ms`, at `gain`."""
+    """An impulse response of `reverberation` seconds (-60 dB), the direct sound after `delay_ms`, at
+    `gain`."""
 
     def __init__(
         self, *, seed: int = 1, delay_ms: float = 25.0, reverberation: float = 0.2, gain: float = 0.35
@@ -18,11 +19,14 @@ class Room:
         tail = random.normal(size=count) * 10 ** (-3 * np.arange(count) / count)
         tail[: count // 8] *= random.random(count // 8) < 0.02
         tail[0] = 3.0
-        self._response = np.concatenate([np.zeros(int(delay_ms * 48)), tail / np.sqrt(np.sum(tail**2))]) * gain
+        self._response = (
+            np.concatenate([np.zeros(int(delay_ms * 48)), tail / np.sqrt(np.sum(tail**2))]) * gain
+        )
         self._random = random
 
     def echo(self, played: Sound) -> Sound:
-        """What the microphone hears, as long as what was played; the loudspeaker bends loud peaks a little."""
+        """What the microphone hears, as long as what was played; the loudspeaker bends loud peaks a
+        little."""
         bent = np.tanh(played / 32768 * 1.2) / 1.2 * 32768
         size = 1 << (len(played) + len(self._response)).bit_length()
         heard = np.fft.irfft(np.fft.rfft(bent, size) * np.fft.rfft(self._response, size), size)[: len(played)]

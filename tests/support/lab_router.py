@@ -6,7 +6,7 @@ lines on standard input, each answered by one JSON line.
 
     {"add": NAME, "namespace": NS, "addresses": [A, …], "nat": KIND, "public": A}
     {"set": NAME, "delay": S, "jitter": S, "loss": P, "rate": BYTES_A_SECOND, "down": BOOL}
-    {"forget": NAME}     {"nat": NAME, "kind": KIND, "public": A}     {"count": NAME}
+    {"forget": NAME}     {"nat": NAME, "kind": KIND}     {"count": NAME}
 """
 
 from __future__ import annotations
@@ -162,6 +162,10 @@ class Router:
             for nat in (self.links[said["forget"]].udp, self.links[said["forget"]].tcp):
                 if nat is not None:
                     nat.forget()
+        elif "nat" in said:
+            udp = self.links[said["nat"]].udp
+            if udp is not None:
+                udp.kind = NatKind(said["kind"])
         elif "count" in said:
             link = self.links[said["count"]]
             return {"packets": link.packets, "marks": sorted(link.marks)}

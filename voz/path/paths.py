@@ -188,18 +188,13 @@ class Paths:
         return decision.kind is not PathKind.NONE
 
     def send_everywhere(self, packet: bytes, now: float) -> None:
-        """Send by every path that there is; by the lines only when there is no other."""
+        """Send by every path that there is; by the lines only where UDP does not pass."""
         decision = self._decide(now)
         pair = self._checks.selected
-        by_relay = self._by_relay(packet, now)
-        if pair is not None and self._policy is not PathPolicy.RELAY:
+        self._by_relay(packet, now)
+        if pair is not None:
             self._sockets.send(pair.socket, packet, pair.remote)
-        elif decision.kind is PathKind.LINES or not by_relay:
-            self._by_lines(packet)
-
-    def _by_lines(self, packet: bytes) -> None:
-        """A PACOTE line, unless the user wants the direct path alone."""
-        if self._policy is not PathPolicy.DIRECT:
+        if decision.kind is PathKind.LINES:
             self._world.send_line(packet)
 
     def _by_relay(self, packet: bytes, now: float) -> bool:

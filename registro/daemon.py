@@ -176,10 +176,10 @@ class Daemon(Service):
 
     def _let_hurry(self, seconds: float) -> None:
         """Say what is waited for, and let the next SIGTERM or Ctrl-C end the waiting."""
-        talking = self.office.switchboard.talking
-        self.say(f"Encerrando: {talking} chamadas em curso têm {seconds:.0f} s; outro sinal encerra já")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.reactor.callFromThread(self.drain.hurry))
+        talking = self.office.switchboard.talking
+        self.say(f"Encerrando: {talking} chamadas em curso têm {seconds:.0f} s; outro sinal encerra já")
 
     def _linger(self) -> Deferred[None]:
         """Let the last lines reach their clients."""

@@ -116,6 +116,16 @@ class BrowserCase(TestCase):
         self.addCleanup(made.close)
         return made
 
+    def clients(self, names: list[str]) -> list[PlainClient]:
+        """Register several at once, so that the disk is waited for once."""
+        made = {name: PlainClient(self.daemon.plain, sha256(name.encode()).digest()) for name in names}
+        for name, client in made.items():
+            self.addCleanup(client.close)
+            client.say(client.request(name), 1)
+        for client in made.values():
+            client.hear_a(messages.RegistroBemSucedido)
+        return list(made.values())
+
     def can_connect(self) -> bool:
         """Whether the daemon takes connections."""
         try:
@@ -338,9 +348,9 @@ class Crowd:
         self._thread = threading.Thread(target=self._live)
         self._thread.start()
 
-    def add(self, client: PlainClient) -> None:
-        """One more."""
-        self._clients.append(client)
+    def add(self, *clients: PlainClient) -> None:
+        """Some more."""
+        self._clients += clients
 
     def _live(self) -> None:
         while not self._over.wait(10):
@@ -365,9 +375,9 @@ class CrowdTests(BrowserCase):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
         crowd = Crowd()
         self.addCleanup(crowd.go)
-        for number in range(CROWD - 1):
-            crowd.add(self.client(f"pessoa-{number:04}"))
-        crowd.add(self.client("joão-da-silva"))
+        names = [f"pessoa-{number:04}" for number in range(CROWD - 1)] + ["joão-da-silva"]
+        for start in range(0, CROWD, 200):
+            crowd.add(*self.clients(names[start : start + 200]))
         self.wait(lambda: self.text("people-count") in ("2.000", "2000"))
         self.assertLessEqual(len(self.names()), 200)
         self.type_into("search", "joao")

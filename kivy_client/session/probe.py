@@ -25,7 +25,7 @@ class BindingProbe(DatagramProtocol):
     def __init__(self, clock: IReactorTime, host: str, port: int) -> None:
         self._clock, self._to = clock, (host, port)
         self._asked: dict[bytes, float] = {}
-        self._times: list[float] = []
+        self._times: dict[bytes, float] = {}
         self._loop = LoopingCall(self._ask)
         self._loop.clock = clock
         self.done: Deferred[Probed] = Deferred(lambda _: self.close())
@@ -50,15 +50,13 @@ class BindingProbe(DatagramProtocol):
             message = parse(datagram)
         except StunError:
             return
-        asked = self._asked.pop(message.transaction, None)
+        asked = self._asked.get(message.transaction)
         if asked is not None and addr[:2] == self._to:
-            self._asked[message.transaction] = float("inf")
-            if asked != float("inf"):
-                self._times.append(self._clock.seconds() - asked)
+            self._times.setdefault(message.transaction, self._clock.seconds() - asked)
 
     def _finish(self) -> None:
         if not self.done.called:
-            round_trip = median(self._times) * 1000 if self._times else 0.0
+            round_trip = median(self._times.values()) * 1000 if self._times else 0.0
             self.close()
             self.done.callback(Probed(QUESTIONS, len(self._times), round_trip))
 

@@ -1,0 +1,410 @@
+"""The terminal: command line, texts, and what each command does with a client."""
+
+import io
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from kivy_client import cli_options, cli_texts
+from kivy_client.cli import SCRIPTS, TALKING
+from kivy_client.cli_calls import PHASES
+from kivy_client.cli_console import Console
+from kivy_client.cli_echo import CALLS_A_MINUTE, Rate
+from kivy_client.cli_prompt import COMMANDS, PromptScript
+from kivy_client.cli_script import Script
+from kivy_client.cli_texts import Status
+from kivy_client.session.boundary import Face
+from kivy_client.session.results import CallResult, ConnectResult
+from kivy_client.session.state import LogLine
+from kivy_client.session.vocabulary import (
+    CallPhase,
+    Caution,
+    EndCause,
+    HistoryKind,
+    Link,
+    Presence,
+    Trouble,
+)
+from kivy_client.session.vocabulary import Path as VoicePath
+from registro.wire.messages import ConviteRejeitado, Estado, PedidoConsulta, TabelaMudou, Tocando
+from tests.kivy_client.session.test_calls import Other
+from tests.support.client_world import ClientWorld, public_of
+
+
+class OptionTests(SynchronousTestCase):
+    """The command line."""
+
+    def parse(self, *words: str) -> Namespace:
+        """Read a command line."""
+        return cli_options.parse(words)
+
+    def fails(self, *words: str) -> str:
+        """Return what is said about a wrong one; its exit status is 2."""
+        stream = io.StringIO()
+        self.patch(cli_options.argparse._sys, "stderr", stream)  # type: ignore[attr-defined]
+        error = self.assertRaises(SystemExit, cli_options.parse, words)
+        self.assertEqual(2, error.code)
+        return stream.getvalue()
+
+    def test_a_call(self) -> None:
+        """Files, devices, duration, path; --json before or after the command."""
+        given = self.parse(
+            *("--servidor", "sala://x", "--nome", "ana", "ligar", "bia", "--entrada", "a.wav"),
+            *("--saida", "b.wav", "--duracao", "5", "--json", "--caminho", "rele"),
+        )
+        self.assertEqual(
+            ("ligar", "bia", 5.0, "rele"), (given.comando, given.alvo, given.duracao, given.caminho)
+        )
+        self.assertEqual((Path("a.wav"), Path("b.wav")), (given.entrada, given.saida))
+        self.assertTrue(given.json)
+        self.assertTrue(self.parse("--json", "tabela").json)
+        self.assertFalse(self.parse("tabela").json)
+
+    def test_the_echo_as_the_daemon_starts_it(self) -> None:
+        """The daemon's `--eco` starts the echo with these words."""
+        given = self.parse("--servidor", "sala://x", "--estado", "/tmp/x", "--nome", "eco", "eco")
+        self.assertEqual(("eco", "eco"), (given.comando, given.nome))
+
+    def test_wrong_values(self) -> None:
+        """A wrong value is one sentence."""
+        self.assertIn("«nunca»", self.fails("ligar", "bia", "--duracao", "nunca"))
+        self.assertIn("«-1»", self.fails("ligar", "bia", "--duracao=-1"))
+        self.assertIn("voar", self.fails("voar"))
+        self.assertIn("--caminho", self.fails("ligar", "bia", "--caminho", "torto"))
+        self.assertIn("COMANDO", self.fails())
+
+    def test_every_command_has_a_script(self) -> None:
+        """What can be typed can be done."""
+        root = cli_options.parser()
+        actions: Any = next(action for action in root._actions if action.dest == "comando")
+        self.assertEqual(set(SCRIPTS), set(actions.choices))
+        self.assertTrue(set(SCRIPTS) >= TALKING)
+
+
+class TextTests(SynchronousTestCase):
+    """What is said."""
+
+    def test_every_value_has_words(self) -> None:
+        """No end, trouble, state or warning is without its sentence."""
+        tables: tuple[tuple[Any, Any, set[Any]], ...] = (
+            (EndCause, cli_texts.CALL_ENDS, set()),
+            (Presence, cli_texts.PRESENCES, set()),
+            (Link, cli_texts.LINKS, set()),
+            (Caution, cli_texts.CAUTIONS, set()),
+            (HistoryKind, cli_texts.KINDS, set()),
+            (VoicePath, cli_texts.PATHS, set()),
+            (CallPhase, PHASES, set()),
+            (CallResult, cli_texts.CALL_RESULTS, {CallResult.STARTED}),
+            (ConnectResult, cli_texts.CONNECT_RESULTS, {ConnectResult.STARTED}),
+        )
+        for values, table, without in tables:
+            self.assertEqual(set(values) - without, set(table), values)
+
+    def test_troubles_of_a_connection_have_words(self) -> None:
+        """All but those that no connection has."""
+        others = {
+            Trouble.NONE,
+            Trouble.FILE_SET_ASIDE,
+            Trouble.FILE_NOT_WRITTEN,
+            Trouble.IDENTITY_BROKEN,
+            Trouble.SOUND,
+            Trouble.MAINTENANCE,
+        }
+        self.assertEqual(set(Trouble) - others, set(cli_texts.TROUBLES))
+
+    def test_only_conversations_end_well(self) -> None:
+        """Exit status 0 is for conversations alone."""
+        good = {cause for cause, end in cli_texts.CALL_ENDS.items() if end.status is Status.OK}
+        self.assertEqual({EndCause.HUNG_UP_HERE, EndCause.HUNG_UP_THERE}, good)
+
+    def test_typed_words_explain_themselves(self) -> None:
+        """«ajuda» has a line for each word."""
+        from kivy_client.cli_prompt import Words
+
+        for name in COMMANDS:
+            text = getattr(Words, name).__doc__
+            self.assertTrue(text.startswith(name), name)
+
+
+class RateTests(SynchronousTestCase):
+    """The echo's patience."""
+
+    def test_rate(self) -> None:
+        """Each name may call some times a minute; others are not concerned, and memory is bounded."""
+        rate = Rate()
+        self.assertEqual(
+            [True] * CALLS_A_MINUTE + [False], [rate.allow("ana", 0) for _ in range(CALLS_A_MINUTE + 1)]
+        )
+        self.assertTrue(rate.allow("bia", 0))
+        self.assertFalse(rate.allow("ana", 59))
+        self.assertTrue(rate.allow("ana", 61))
+        for number in range(3000):
+            rate.allow(str(number), 100)
+        self.assertLessEqual(len(rate._calls), 1000)
+
+
+class TerminalCase(SynchronousTestCase):
+    """A script that drives a client in memory."""
+
+    def run_script(self, *words: str) -> Script:
+        """Start a command; the registry is the test."""
+        self.out, self.err = io.StringIO(), io.StringIO()
+        self.world = ClientWorld(Path(self.mktemp()), self.patch)
+        options = cli_options.parse(["--servidor", "registro.example", "--nome", "ana", "--confiar", *words])
+        clock: Any = self.world.clock
+        clock.running = True
+        clock.stop = lambda: setattr(clock, "running", False)
+        self.script = SCRIPTS[options.comando](clock, options, Console(False, self.out, self.err))
+        face: Face = self.script
+        self.world.client.session.display._face = face
+        self.script.start(self.world.client)
+        self.world.turn()
+        return self.script
+
+    def online(self, **people: str) -> None:
+        """Be registered."""
+        self.world.welcome()
+        self.world.table(ana="livre", **people)
+
+    def ended(self, status: Status) -> None:
+        """The program has ended so."""
+        self.world.wait(2)
+        self.assertFalse(self.world.clock.running)  # type: ignore[attr-defined]
+        self.assertEqual(status, self.script.status, self.err.getvalue())
+
+
+class PlainScriptTests(TerminalCase):
+    """tabela, consultar."""
+
+    def test_table(self) -> None:
+        """Everybody who is connected, oneself among them."""
+        self.run_script("tabela")
+        self.online(bia="ocupado")
+        self.ended(Status.OK)
+        self.assertEqual("ana  livre\nbia  ocupado\n", self.out.getvalue())
+
+    def test_table_json(self) -> None:
+        """One object on stdout, nothing else."""
+        self.run_script("tabela", "--json")
+        self.online()
+        self.ended(Status.OK)
+        self.assertEqual([{"nome": "ana", "estado": "livre"}], json.loads(self.out.getvalue()))
+
+    def test_messages_on_stderr(self) -> None:
+        """Messages are shown on stderr as they go."""
+        self.run_script("tabela")
+        self.online()
+        self.assertIn("< OLA 0 versao=1", self.err.getvalue())
+        self.assertIn("> PEDIDO-REGISTRO 1 nome=ana", self.err.getvalue())
+
+    def test_look_up(self) -> None:
+        """Key, words and state of a name."""
+        self.run_script("consultar", "bia")
+        self.online(bia="livre")
+        self.world.answer_look_up("bia")
+        self.ended(Status.OK)
+        self.assertIn("estado    livre", self.out.getvalue())
+
+    def test_a_registry_that_goes(self) -> None:
+        """A connection that breaks before the answer is an end of its own."""
+        self.run_script("consultar", "bia")
+        self.online()
+        self.world.heard(PedidoConsulta)
+        self.world.registry.drop()
+        self.world.turn()
+        self.ended(Status.SERVER)
+
+    def test_a_broken_pipe(self) -> None:
+        """A terminal that went away ends nothing by force."""
+        console = Console(False, io.StringIO(), io.StringIO())
+        console._out.close()
+        console.answer("ninguém lê")
+
+    def test_quiet(self) -> None:
+        """--silencioso shows no message."""
+        err = io.StringIO()
+        Console(True, io.StringIO(), err).message(LogLine(1, 0.0, True, "VIVO", "VIVO 0 t=1"))
+        self.assertEqual("", err.getvalue())
+
+
+class DialScriptTests(TerminalCase):
+    """ligar, atender."""
+
+    def test_busy(self) -> None:
+        """A refusal is a sentence, a status and, with --json, an object."""
+        self.run_script("ligar", "bia", "--json", "--sem-som")
+        self.online(bia="ocupado")
+        self.world.answer_look_up("bia")
+        other = Other(self.world)
+        other.invited()
+        assert other.callee is not None
+        self.world.say(ConviteRejeitado(other.callee.call_id, "ocupado"))
+        self.ended(Status.BUSY)
+        self.assertIn("sala-cli: bia está em outra chamada.", self.err.getvalue())
+        report = json.loads(self.out.getvalue())
+        self.assertEqual(("busy", 7), (report["fim"], report["estado_de_saida"]))
+
+    def talk(self, *words: str) -> Other:
+        """Call «bia» as far as the first packet."""
+        self.run_script("ligar", "bia", "--json", "--sem-som", *words)
+        self.online(bia="livre")
+        self.world.answer_look_up("bia")
+        other = Other(self.world)
+        other.invited()
+        self.world.say(other.acceptance())
+        other.opened()
+        self.world.voices[-1].listener.talking()
+        self.world.turn()
+        return other
+
+    def test_a_conversation(self) -> None:
+        """After --duracao it hangs up, and the report has the words."""
+        other = self.talk("--duracao", "5")
+        self.world.wait(6)
+        self.ended(Status.OK)
+        assert other.secrets is not None
+        self.assertEqual(list(other.secrets.words), json.loads(self.out.getvalue())["palavras"])
+        self.assertIn(" ".join(other.secrets.words), self.err.getvalue())
+
+    def test_ctrl_c(self) -> None:
+        """Ctrl-C hangs up, and the conversation ended well."""
+        self.talk()
+        self.world.wait(1)
+        self.script.interrupt()
+        self.ended(Status.OK)
+
+    def test_ctrl_c_before(self) -> None:
+        """Before a conversation it is an interruption."""
+        self.run_script("atender", "--sem-som")
+        self.online()
+        self.script.interrupt()
+        self.ended(Status.INTERRUPTED)
+
+    def test_answering(self) -> None:
+        """atender answers the first who calls."""
+        self.run_script("atender", "--json", "--sem-som")
+        self.online(bia="livre")
+        other = Other(self.world)
+        self.world.say(other.invitation())
+        self.world.answer_look_up("bia")
+        self.world.heard(Tocando)
+        self.world.say(other.opening())
+        voice = self.world.voices[-1]
+        voice.listener.talking()
+        self.world.wait(2)
+        voice.listener.peer_left()
+        self.ended(Status.OK)
+        self.assertEqual("hung-up-there", json.loads(self.out.getvalue())["fim"])
+
+    def test_nobody_calls(self) -> None:
+        """--espera gives up."""
+        self.run_script("atender", "--espera", "3", "--sem-som")
+        self.online()
+        self.world.wait(4)
+        self.ended(Status.NO_ANSWER)
+
+    def test_a_name_that_is_none(self) -> None:
+        """Nonsense is refused before anything is asked."""
+        self.run_script("ligar", "b i a", "--sem-som")
+        self.online()
+        self.ended(Status.USAGE)
+
+
+class PromptTests(TerminalCase):
+    """sala: typed words."""
+
+    def setUp(self) -> None:
+        """Be in the room; the keyboard is the test."""
+        self.patch(PromptScript, "start", Script.start)
+        self.run_script("sala", "--sem-som")
+        from kivy_client.cli_prompt import Words
+
+        prompt = self.script
+        assert isinstance(prompt, PromptScript)
+        self.prompt = prompt
+        prompt._words = Words(self.world.client, prompt.done)
+        self.online(bia="livre", joão="ocupado")
+
+    def type(self, line: str) -> str:
+        """Type a line; return what is said."""
+        before = len(self.out.getvalue())
+        self.prompt.typed(line)
+        self.world.turn()
+        return self.out.getvalue()[before:].strip()
+
+    def test_who(self) -> None:
+        """Everybody, or those whose name has the text in it, without accents."""
+        self.assertEqual("bia: livre\n  joão: ocupado", self.type("quem"))
+        self.assertEqual("joão: ocupado", self.type("quem joa"))
+        self.type("favorito joão")
+        self.assertEqual("* joão: ocupado", self.type("quem JO"))
+
+    def test_a_call(self) -> None:
+        """Somebody calls, is answered, muted, compared, and hung up on."""
+        other = Other(self.world)
+        self.world.say(other.invitation())
+        self.world.answer_look_up("bia")
+        self.assertIn("bia chama", self.out.getvalue())
+        self.type("atender")
+        self.world.say(other.opening())
+        self.world.voices[-1].listener.talking()
+        self.world.turn()
+        self.assertIn("em conversa com bia; palavras:", self.out.getvalue())
+        self.assertEqual("microfone calado", self.type("mudo"))
+        self.assertEqual("feito", self.type("volume 3"))
+        self.assertEqual("volume de -20 a 20", self.type("volume alto"))
+        self.assertEqual("guardado", self.type("conferido"))
+        self.assertIn("qualidade 3 de 3", self.type("como"))
+        self.assertIn("conversa com bia encerrada", self.type("desligar"))
+        self.assertEqual("recebida: bia, 0 s", self.type("historico"))
+
+    def test_refusing(self) -> None:
+        """A refusal carries its words."""
+        self.world.say(Other(self.world).invitation())
+        self.world.answer_look_up("bia")
+        self.type("recusar em reunião")
+        self.assertEqual("em reunião", self.world.heard(ConviteRejeitado).motivo)
+
+    def test_presence(self) -> None:
+        """Do not disturb, with and without a time."""
+        self.assertEqual("não perturbe", self.type("silencio 10"))
+        self.assertEqual("nao-perturbe", self.world.heard(Estado).estado)
+        self.assertEqual("quantos minutos?", self.type("silencio já"))
+        self.assertEqual("livre", self.type("livre"))
+
+    def test_when_free(self) -> None:
+        """«avisar» says so when it is so."""
+        self.assertEqual("avisarei", self.type("avisar joão"))
+        self.world.say(TabelaMudou(11, "joão", "livre", public_of("joão")))
+        self.assertIn("joão está livre", self.out.getvalue())
+
+    def test_nothing_to_do(self) -> None:
+        """What makes no sense now is said, and unknown words get help."""
+        for line, said in (
+            ("atender", "ninguém está chamando"),
+            ("desligar", "não há chamada"),
+            ("como", "não há chamada"),
+            ("chave bia", "não há chave nova desse nome"),
+            ("ligar ana", "esse nome é o seu"),
+            ("", ""),
+        ):
+            self.assertEqual(said, self.type(line))
+        self.assertIn("sair: encerra o programa", self.type("socorro"))
+
+    def test_a_changed_key(self) -> None:
+        """A changed key is shouted, with both fingerprints."""
+        self.type("ligar bia")
+        self.world.answer_look_up("bia")
+        self.type("desligar")
+        self.type("ligar bia")
+        self.world.answer_look_up("bia", public_of("outra"))
+        self.assertIn("ATENÇÃO: a chave de bia mudou.", self.out.getvalue())
+        self.assertEqual("chave nova aceita", self.type("chave bia"))
+
+    def test_leaving(self) -> None:
+        """sair ends the program well; so does Ctrl-C without a call."""
+        self.type("sair")
+        self.ended(Status.OK)

@@ -1,14 +1,14 @@
 """The loss matrix: whole calls of the real engine over impaired lines, under a simulated clock.
 
-    python -m bench.voz.matrix [--short] [--line NAME …] [--out DIR]
-
-Each cell is a call of two engines for each recording: first the recording as a warm-up, in which the ladder
-and the jitter buffer learn the line, then the recording again, which is scored. Beside it: plain sound with
-zeros for what is lost, and Opus with libopus's concealment alone, each with a buffer of 60 ms.
+Each cell is a call of two engines for each recording: first the recording over and over for WARM_UP seconds,
+in which the ladder and the jitter buffer learn the line, then the recording once more, which is scored.
+Beside it, for each line: plain sound with zeros for what is missing, and Opus with libopus's concealment
+alone, each with a fixed buffer.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from bench.voz.baseline import fixed_call
 from bench.voz.cells import LINES
 from bench.voz.score import score
 from tests.support.line import Impairment
 from tests.support.simulation import OFFSET, SimulatedCall
-from voz.codec import Sound
+from voz.codec import Sound, codec
 from voz.device import wav
 from voz.engine import EngineOptions
 
@@ -29,6 +30,7 @@ SPEECH = Path(__file__).parents[2] / "tests" / "speech"
 RECORDINGS = ("human_1", "human_2", "english_f", "english_m", "portuguese_f", "portuguese_m")
 SHORT_RECORDINGS = ("human_1", "portuguese_f")
 WARM_UP = 20.0
+MOST_RATE = 66_000
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def speech(name: str) -> Sound:
     return wav.read(SPEECH / f"{name}.wav")
 
 
-def engine_call(impairment: Impairment, name: str, seed: int, most_rate: float = 66_000) -> Cell:
+def engine_call(impairment: Impairment, name: str, seed: int, most_rate: float = MOST_RATE) -> Cell:
     """One call of the real engine."""
     spoken = speech(name)
     warm = np.resize(spoken, int(WARM_UP * 48_000) // 480 * 480)
@@ -86,17 +88,45 @@ def mean(cells: Iterable[Cell]) -> Cell:
     return Cell(**numbers, step=statistics.mode(row.step for row in rows))
 
 
-def run(lines: Iterable[str], recordings: Iterable[str], seeds: int, workers: int) -> dict[str, Cell]:
-    """The engine's cells by line."""
-    jobs = [(line, name, seed) for line in lines for name in recordings for seed in range(1, seeds + 1)]
-    with ProcessPoolExecutor(workers) as pool:
-        cells = list(pool.map(_job, jobs))
-    by_line: dict[str, list[Cell]] = {}
-    for (line, _, _), cell in zip(jobs, cells, strict=True):
-        by_line.setdefault(line, []).append(cell)
-    return {line: mean(rows) for line, rows in by_line.items()}
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: the engine's cell, and the PESQ of plain sound with zeros and of concealment
+    alone."""
+
+    line: str
+    cell: Cell
+    zeros: float
+    concealment: float
 
 
-def _job(job: tuple[str, str, int]) -> Cell:
-    line, name, seed = job
-    return engine_call(LINES[line], name, seed)
+def baselines(impairment: Impairment, name: str, seed: int) -> tuple[float, float]:
+    """PESQ of plain sound with zeros, and of Opus with concealment alone."""
+    spoken = speech(name)
+    zeros, concealment = (fixed_call(codec(kind), impairment, spoken, seed).pesq for kind in ("pcm", "opus"))
+    return zeros, concealment
+
+
+def run(lines: Iterable[str], recordings: Iterable[str], workers: int | None = None) -> list[Row]:
+    """The rows of the table, over all the recordings."""
+    names = tuple(recordings)
+    jobs = [(line, name) for line in lines for name in names]
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        results = dict(zip(jobs, pool.map(_job, jobs), strict=True))
+    rows = []
+    for line in dict.fromkeys(line for line, _ in jobs):
+        mine = [results[line, name] for name in names]
+        rows.append(
+            Row(
+                line,
+                mean(cell for cell, _ in mine),
+                statistics.fmean(zeros for _, (zeros, _) in mine),
+                statistics.fmean(alone for _, (_, alone) in mine),
+            )
+        )
+    return rows
+
+
+def _job(job: tuple[str, str]) -> tuple[Cell, tuple[float, float]]:
+    line, name = job
+    seed = 1 + RECORDINGS.index(name)
+    return engine_call(LINES[line], name, seed), baselines(LINES[line], name, seed)

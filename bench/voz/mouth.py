@@ -2,8 +2,9 @@
 
     python -m bench.voz.mouth [--rounds N] [--seconds S]
 
-Every contender speaks the same recording, one after the other, round by round, so that the load of the machine is
-shared fairly. What is spoken and what is heard are recorded from PulseAudio's monitors by the same means.
+Every contender speaks the same recording, one after the other, round by round, so that the load of the
+machine is shared fairly. What is spoken and what is heard are recorded from PulseAudio's monitors by the
+same means.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ SINKS = ("mouth_a", "ear_a", "mouth_b", "ear_b")
 
 @dataclass(frozen=True)
 class Figures:
-    """One measured call: delay in ms, PESQ, share of a core of one end, underruns a minute where they are known."""
+    """One measured call: delay in ms, PESQ, share of a core of one end, underruns a minute where they are
+    known."""
 
     delay_ms: float
     pesq: float
@@ -166,8 +168,3 @@ def median(rows: list[Figures]) -> Figures:
         statistics.median(row.cpu for row in rows),
         statistics.median(underruns) if underruns else None,
     )
-
-
-if __name__ == "__main__":
-    for title, rows in run(1).items():
-        print(title, median(rows))

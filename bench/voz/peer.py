@@ -1,9 +1,10 @@
-"""One end of a call as a process of its own: the real conversation, sound devices by name, plain UDP on loopback.
+"""One end of a call as a process of its own: the real conversation, sound devices by name, plain UDP on
+loopback.
 
     python -m bench.voz.peer ROLE OWN-PORT OTHER-PORT MICROPHONE SPEAKER SECONDS [--low-latency]
 
-Prints the last snapshot and the cost as one JSON object. The paths of a real call are left out on purpose: they add
-nothing to the delay, and the bench needs no registry.
+Prints the last snapshot and the cost as one JSON object. The paths of a real call are left out on purpose:
+they add nothing to the delay, and the bench needs no registry.
 """
 
 from __future__ import annotations

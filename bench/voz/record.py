@@ -1,4 +1,5 @@
-"""Record a PulseAudio monitor with a time for each sample, so that two recordings can be laid side by side."""
+"""Record a PulseAudio monitor with a time for each sample, so that two recordings can be laid side by
+side."""
 
 from __future__ import annotations
 
@@ -13,8 +14,9 @@ from voz.codec import Sound
 
 
 class Recorder:
-    """Records `source` until `stop`. `began` is the time (monotonic) of the first sample, plus a constant that is the
-    same for every recorder: the least difference between a chunk's arrival and its place in the recording."""
+    """Records `source` until `stop`. `began` is the time (monotonic) of the first sample, plus a constant
+    that is the same for every recorder: the least difference between a chunk's arrival and its place in the
+    recording."""
 
     def __init__(self, source: str, environment: dict[str, str]) -> None:
         self.began = float("inf")

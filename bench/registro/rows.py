@@ -39,7 +39,10 @@ def look_ups(bench: Bench) -> list[Line]:
 def registrations(bench: Bench) -> list[Line]:
     """New plain connections that register and leave; ours and C verify a signature, Kamailio does not."""
     with ExitStack() as stack:
-        found = rates(bench, bench.all_connected(stack, PLAIN, tls=False, users=0), "join {} 50")
+        loads = bench.all_connected(stack, PLAIN, tls=False, users=0)
+        for load in loads.values():
+            load.run("join 2 50", 20)  # ours puts the thousand names on disk once, not in what is measured
+        found = rates(bench, loads, "join {} 50")
     goals = {"Kamailio": None, "C": None}
     return compared("registro", "connect and register a CPU second, plain", found, goals)
 

@@ -113,7 +113,7 @@ class Chooser:
     def _direct(self, facts: Facts) -> Decision:
         """The direct path, with copies while it is in doubt, or the advice to leave it."""
         last = self.heard.get(PathKind.DIRECT)
-        since = self.direct_since or facts.now
+        since = facts.now if self.direct_since is None else self.direct_since
         by_relay = self.heard.get(PathKind.RELAY, _NEVER)
         if last is None:
             return self._not_heard_yet(facts, since, by_relay)
@@ -165,5 +165,5 @@ class Chooser:
         if facts.relay_ready or facts.relay_unanswered > NO_UDP:
             return facts.relay_unanswered > NO_UDP and facts.now - by_udp > QUIET
         # The relay answers us, but the channel is not bound: perhaps the peer has no leg there.
-        unready = max(self.talking_since or facts.now, self.unready_since or facts.now)
-        return facts.now - unready > NO_UDP
+        since = (self.talking_since, self.unready_since)
+        return all(begun is not None and facts.now - begun > NO_UDP for begun in since)

@@ -163,7 +163,8 @@ class _Watch:
 
     def stop(self) -> None:
         """Look no more."""
-        self.host.watches.remove(self)
+        if self in self.host.watches:
+            self.host.watches.remove(self)
 
 
 class MemoryHost:

@@ -157,7 +157,7 @@ class SetupCheck:
             return
         self._show("network", CheckView(CheckState.RUNNING))
         address = registry.account.address
-        self._probing = self._probe(registry.peer_host, address.port).addCallbacks(
+        self._probing = self._probe(registry.line.peer_host, address.port).addCallbacks(
             self._probed, self._no_probe
         )
 

@@ -6,11 +6,12 @@ It opens nothing itself.
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
+from kivy_client.session.machines import pass_over
 from kivy_client.session.vocabulary import Link, Trouble
 
 SETUP_TIME = 15.0
@@ -202,19 +203,18 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
     everywhere = (off, connecting, asking, registering, online, waiting, stopped)
     alive = (connecting, registering, online)
 
-    ignored: dict[Any, tuple[Any, ...]] = {
-        Connecting.trust: (off, connecting, registering, online, waiting, stopped),
-        Connecting.refuse: (off, connecting, registering, online, waiting, stopped),
-        Connecting.retry: (off, connecting, asking, registering, online),
-        Connecting.secured: (off, asking, registering, online, waiting, stopped),
-        Connecting.strange: (off, asking, registering, online, waiting, stopped),
-        Connecting.welcomed: (off, connecting, asking, online, waiting, stopped),
-        Connecting.stopped_by: (off, asking, waiting, stopped),
-        Connecting.lost: (off, asking, waiting, stopped),
-    }
-    for happening, states in ignored.items():
-        for state in states:
-            state.upon(happening).loop().returns(None)
+    pass_over(
+        {
+            Connecting.trust: (off, connecting, registering, online, waiting, stopped),
+            Connecting.refuse: (off, connecting, registering, online, waiting, stopped),
+            Connecting.retry: (off, connecting, asking, registering, online),
+            Connecting.secured: (off, asking, registering, online, waiting, stopped),
+            Connecting.strange: (off, asking, registering, online, waiting, stopped),
+            Connecting.welcomed: (off, connecting, asking, online, waiting, stopped),
+            Connecting.stopped_by: (off, asking, waiting, stopped),
+            Connecting.lost: (off, asking, waiting, stopped),
+        }
+    )
 
     for state in everywhere:
         pep614(state.upon(Connecting.go).to(connecting))(_go)

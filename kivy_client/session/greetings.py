@@ -79,7 +79,7 @@ def _notice(client: "RegistryClient", message: Aviso) -> None:
 
 def _alive(client: "RegistryClient", message: Vivo) -> None:
     """A sign of life that wants an answer."""
-    client.say(VivoOk(message.t))
+    client.line.say(VivoOk(message.t))
 
 
 def _nothing(client: "RegistryClient", message: VivoOk) -> None:

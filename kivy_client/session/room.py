@@ -11,7 +11,7 @@ from kivy_client.session.contacts import Contacts
 from kivy_client.session.display import Display
 from kivy_client.session.fingerprints import readable_key
 from kivy_client.session.people import People
-from kivy_client.session.registry_client import RegistryClient
+from kivy_client.session.registry_line import RegistryLine
 from kivy_client.session.search import fold
 from kivy_client.session.state import Contact, Person
 from kivy_client.session.table import Table
@@ -33,13 +33,13 @@ class Room:
     def __init__(
         self,
         clock: IReactorTime,
-        registry: RegistryClient,
+        line: RegistryLine,
         contacts: Contacts,
         trust: Trust,
         display: Display,
     ) -> None:
-        self._registry, self._contacts, self._trust, self._display = registry, contacts, trust, display
-        self.table = Table(clock, registry.ask_many, self.changed)
+        self._line, self._contacts, self._trust, self._display = line, contacts, trust, display
+        self.table = Table(clock, line.ask_many, self.changed)
         self._people = People(self._row)
         self._follow_soon = Timer(clock)
         self._looked_at: tuple[str, ...] = ()
@@ -163,7 +163,7 @@ class Room:
         contacts = self._contacts.of(self._server).values()
         wanted = [contact.name for contact in contacts if contact.favourite or contact.waiting]
         names = _fitting(dict.fromkeys([*wanted, *self._looked_at]))
-        if names != self._followed and self._registry.say(Acompanhar(names)):
+        if names != self._followed and self._line.say(Acompanhar(names)):
             self._followed = names
 
 

@@ -20,10 +20,11 @@ from kivy_client.session.contacts import Contacts
 from kivy_client.session.devices import Devices
 from kivy_client.session.display import Display
 from kivy_client.session.exchange import Exchange, Wishes
+from kivy_client.session.gate import Account
 from kivy_client.session.history import History
 from kivy_client.session.identity import FILE, Identity
 from kivy_client.session.pins import KeyPins, ServerPins
-from kivy_client.session.registry_client import Account, EndpointMaker, RegistryClient
+from kivy_client.session.registry_client import EndpointMaker, RegistryClient
 from kivy_client.session.ringer import Ringer
 from kivy_client.session.room import Room
 from kivy_client.session.settings import AccountFile, Remembered, SettingsFile
@@ -92,13 +93,13 @@ class Session:
             clock, outside.endpoints, outside.identity, pins, self.transcript, self, outside.wall
         )
         self.trust = Trust(
-            KeyPins(folder, self.trouble), self.registry.ask, outside.wall, self._trust_changed
+            KeyPins(folder, self.trouble), self.registry.line.ask, outside.wall, self._trust_changed
         )
-        self.room = Room(clock, self.registry, contacts, self.trust, self.display)
+        self.room = Room(clock, self.registry.line, contacts, self.trust, self.display)
         self.ringer = outside.ringer(self)
         self.chronicle = Chronicle(clock, self.display, self.history, self.room, self.trust, self.ringer)
         self.exchange = Exchange(
-            self.registry,
+            self.registry.line,
             self.trust,
             outside.voices(self),
             Wishes(self._blocked, self._policy, self._volume),
@@ -204,7 +205,7 @@ class Session:
             self._undisturbed.set(until - now, lambda: self.set_presence(Presence.FREE))
         self.display.put(presence=presence, dnd_until=until)
         self.account.save(replace(self.account.account, presence=presence, dnd_until=until))
-        self.registry.say(Estado(presence.value))
+        self.registry.line.say(Estado(presence.value))
 
     # the listener of the registry
 
@@ -224,7 +225,7 @@ class Session:
         self.room.enter(account.server, welcome.nome)
         self.chronicle.show_history()
         if self.display.state.presence is not Presence.FREE:
-            self.registry.say(Estado(self.display.state.presence.value))
+            self.registry.line.say(Estado(self.display.state.presence.value))
         self.exchange.online()
 
     def offline(self) -> None:

@@ -29,8 +29,8 @@ from twisted.test import iosim
 from kivy_client.session.boundary import RecordingFace
 from kivy_client.session.check import Probed
 from kivy_client.session.controller import Controller
+from kivy_client.session.gate import Account
 from kivy_client.session.identity import Identity
-from kivy_client.session.registry_client import Account
 from kivy_client.session.ringer import Tune
 from kivy_client.session.session import Outside, Session
 from kivy_client.session.sounds import DeviceLists

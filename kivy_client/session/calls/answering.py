@@ -4,11 +4,12 @@ the key.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 
 from kivy_client.session.calls.timing import KEY_TIME, RING_TIME, Timer
+from kivy_client.session.machines import pass_over
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from registro.wire.errors import Recusa
 from voz.handshake import Reply
@@ -144,18 +145,17 @@ def make_machine() -> Callable[[AnsweringCore], Answering]:
     keyless = machine.state("keyless")
     done = machine.state("done")
 
-    ignored: dict[Any, tuple[Any, ...]] = {
-        Answering.vouched: (ringing, keyless, done),
-        Answering.doubted: (ringing, keyless, done),
-        Answering.accept: (wanted, keyless, done),
-        Answering.refuse: (done,),
-        Answering.opened: (checking, wanted, ringing, done),
-        Answering.failed: (done,),
-        Answering.server_lost: (keyless, done),
-    }
-    for happening, states in ignored.items():
-        for state in states:
-            state.upon(happening).loop().returns(None)
+    pass_over(
+        {
+            Answering.vouched: (ringing, keyless, done),
+            Answering.doubted: (ringing, keyless, done),
+            Answering.accept: (wanted, keyless, done),
+            Answering.refuse: (done,),
+            Answering.opened: (checking, wanted, ringing, done),
+            Answering.failed: (done,),
+            Answering.server_lost: (keyless, done),
+        }
+    )
 
     checking.upon(Answering.accept).to(wanted).returns(None)
     checking.upon(Answering.vouched).to(ringing)(_vouched)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 
 from kivy_client.session.calls.timing import RING_TIME, Timer
+from kivy_client.session.machines import pass_over
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from voz.handshake import Reply
 from voz.net import Candidate
@@ -114,17 +115,16 @@ def make_machine() -> Callable[[DialingCore], Dialing]:
     ringing = machine.state("ringing")
     done = machine.state("done")
 
-    ignored: dict[Any, tuple[Any, ...]] = {
-        Dialing.found: (inviting, ringing, done),
-        Dialing.rings: (looking, ringing, done),
-        Dialing.answered: (looking, done),
-        Dialing.failed: (done,),
-        Dialing.crossed: (looking, done),
-        Dialing.give_up: (done,),
-    }
-    for happening, states in ignored.items():
-        for state in states:
-            state.upon(happening).loop().returns(None)
+    pass_over(
+        {
+            Dialing.found: (inviting, ringing, done),
+            Dialing.rings: (looking, ringing, done),
+            Dialing.answered: (looking, done),
+            Dialing.failed: (done,),
+            Dialing.crossed: (looking, done),
+            Dialing.give_up: (done,),
+        }
+    )
 
     looking.upon(Dialing.found).to(inviting)(_found)
     looking.upon(Dialing.failed).to(done)(_failed)

@@ -5,11 +5,12 @@ The registry may be away.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 
 from kivy_client.session.calls.timing import PROOF_TIME, Timer
+from kivy_client.session.machines import pass_over
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from registro.wire.errors import Fim
 
@@ -119,20 +120,19 @@ def make_machine() -> Callable[[TalkingCore], Talking]:
     reconnecting = machine.state("reconnecting")
     done = machine.state("done")
 
-    ignored: dict[Any, tuple[Any, ...]] = {
-        Talking.begin: (securing, talking, reconnecting, done),
-        Talking.heard: (keyless, talking, done),
-        Talking.fading: (keyless, securing, reconnecting, done),
-        Talking.back: (keyless, securing, talking, done),
-        Talking.lost: (keyless, securing, done),
-        Talking.left: (keyless, done),
-        Talking.ended_there: (keyless, done),
-        Talking.hang_up: (keyless, done),
-        Talking.abandon: (keyless, done),
-    }
-    for happening, states in ignored.items():
-        for state in states:
-            state.upon(happening).loop().returns(None)
+    pass_over(
+        {
+            Talking.begin: (securing, talking, reconnecting, done),
+            Talking.heard: (keyless, talking, done),
+            Talking.fading: (keyless, securing, reconnecting, done),
+            Talking.back: (keyless, securing, talking, done),
+            Talking.lost: (keyless, securing, done),
+            Talking.left: (keyless, done),
+            Talking.ended_there: (keyless, done),
+            Talking.hang_up: (keyless, done),
+            Talking.abandon: (keyless, done),
+        }
+    )
 
     keyless.upon(Talking.begin).to(securing)(_begin)
     securing.upon(Talking.heard).to(talking)(_heard)

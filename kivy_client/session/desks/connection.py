@@ -5,8 +5,8 @@ from pathlib import Path
 
 from kivy_client.session.desks.base import Desk
 from kivy_client.session.desks.keys import exported, imported
+from kivy_client.session.gate import Account
 from kivy_client.session.identity import SHORTEST_PASSPHRASE
-from kivy_client.session.registry_client import Account
 from kivy_client.session.results import ConnectResult, Done, IdentityResult
 from kivy_client.session.vocabulary import IdentityTask, Link, Presence
 from registro.wire.address import AddressError, ServerAddress

@@ -650,9 +650,9 @@ class TalkingTests(CallCase):
         other = self.dial()
         acceptance = other.acceptance()
         session = self.client.session
-        self.patch(session.registry, "say", lambda *_: False)
+        self.patch(session.registry.line, "say", lambda *_: False)
         session.exchange.received(acceptance)
-        del session.registry.say
+        del session.registry.line.say
         self.world.registry.drop()
         self.world.wait(3)
         self.world.welcome()

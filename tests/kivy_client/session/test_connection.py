@@ -262,7 +262,7 @@ class LifeTests(ConnectionCase):
     def test_in_a_call_it_hurries(self) -> None:
         """While a call is on, attempts come within two seconds."""
         self.world.network.up = False
-        self.world.client.session.registry.in_call(True)
+        self.world.client.session.registry.line.in_call(True)
         self.world.registry.drop()
         self.world.wait(20)
         self.assertGreater(len(self.world.network.addresses), 9)

@@ -93,7 +93,7 @@ class DaemonOverview:
             ringing=len(office.switchboard.lines) - talking,
             talking=talking,
             queues={
-                "conexoes_sem_ler": sum(link.paused for link in links),
+                "conexoes_sem_ler": sum(link.behind for link in links),
                 "lotes_do_diario": sum(printer.waiting for printer in self._daemon.printers),
             },
         )

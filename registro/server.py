@@ -16,8 +16,11 @@ from registro.office import Office
 from registro.presence import EVERYBODY
 from registro.requests import present, snapshot
 from registro.session import Session
-from registro.wire.limits import VERSION
+from registro.wire.limits import VERSION, VIDA
 from registro.wire.messages import Ola
+
+PATIENCE = 15.0
+"""Seconds that a client may leave unread what it was sent."""
 
 TICK = 1.0
 FORGET = 30
@@ -62,7 +65,7 @@ class Server:
         self._due = self.clock.callLater(TICK, self._tick)
         self.now = now = self.clock.seconds()
         for link in list(self.links):
-            link.overdue(now)
+            end_if_overdue(link, now)
         self._ticks += 1
         if self._ticks % FORGET == 0:
             self.office.admission.forget(now)
@@ -115,6 +118,23 @@ class Server:
             lines = present(office, 0, session.watched)
         if lines:
             session.link.stream(lines)
+
+
+def end_if_overdue(link: RegistryProtocol, now: float) -> None:
+    """Do to a connection what time alone brings."""
+    limits = link.server.office.admission.limits
+    if link.closing:
+        overdue, end = now >= link.closing, link.cut
+    elif not link.ready:
+        overdue, end = now - link.since >= limits.lapso_tls, link.cut
+    elif link.newcomer and now - link.since >= limits.lapso_registro:
+        overdue, end = True, link.close
+    elif link.out.paused and now - link.out.paused_at >= PATIENCE:
+        overdue, end = True, link.too_slow
+    else:
+        overdue, end = now - link.seen >= VIDA, link.cut
+    if overdue:
+        end()
 
 
 class RegistryFactory(ServerFactory):

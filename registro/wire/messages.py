@@ -7,45 +7,12 @@ puts in.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Flag
-from typing import ClassVar
 
 from registro.wire import errors
-
-
-class Way(Flag):
-    """Who may write a line; a line that both may write and the registry hands on is BOTH."""
-
-    CLIENT = 1
-    REGISTRY = 2
-    BOTH = CLIENT | REGISTRY
-
-
-Sets = Mapping[str, frozenset[str]]
-
-
-def _of(**sets: frozenset[str]) -> Sets:
-    return sets
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What every message has: its verb, who writes it, and the sets its values come from."""
-
-    VERBO: ClassVar[str]
-    WRITER: ClassVar[Way]
-    VALUES: ClassVar[Sets] = _of()
-    """The values that a key may have."""
-    CLIENT_VALUES: ClassVar[Sets] = _of()
-    """Those that a client may say, where they are fewer."""
-    CLIENT_MUST: ClassVar[frozenset[str]] = frozenset()
-    """Optional fields without which a client's line is not complete."""
-    REGISTRY_MUST: ClassVar[frozenset[str]] = frozenset()
-    """Optional fields without which the registry's line is not complete."""
-    ORDER: ClassVar[tuple[str, ...]] = ()
-    """The order on the wire, where it is not that of the fields."""
+from registro.wire.message import Message as Message
+from registro.wire.message import Way as Way
+from registro.wire.message import of
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +63,7 @@ class RegistroMalSucedido(Message):
 
     VERBO = "REGISTRO-MAL-SUCEDIDO"
     WRITER = Way.REGISTRY
-    VALUES = _of(codigo=errors.CODIGOS)
+    VALUES = of(codigo=errors.CODIGOS)
     codigo: str
     motivo: str
     espera: int | None = None
@@ -117,7 +84,7 @@ class ConsultaBemSucedida(Message):
 
     VERBO = "CONSULTA-BEM-SUCEDIDA"
     WRITER = Way.REGISTRY
-    VALUES = _of(estado=errors.ESTADOS)
+    VALUES = of(estado=errors.ESTADOS)
     nome: str
     chave: bytes
     estado: str
@@ -131,7 +98,7 @@ class ConsultaMalSucedida(Message):
 
     VERBO = "CONSULTA-MAL-SUCEDIDA"
     WRITER = Way.REGISTRY
-    VALUES = _of(codigo=frozenset({errors.Codigo.NAO_ENCONTRADO}))
+    VALUES = of(codigo=frozenset({errors.Codigo.NAO_ENCONTRADO}))
     nome: str
     codigo: str
 
@@ -151,7 +118,7 @@ class Encerrado(Message):
 
     VERBO = "ENCERRADO"
     WRITER = Way.REGISTRY
-    VALUES = _of(codigo=errors.ENCERRAMENTOS)
+    VALUES = of(codigo=errors.ENCERRAMENTOS)
     codigo: str
     motivo: str
 
@@ -183,7 +150,7 @@ class TabelaLinha(Message):
 
     VERBO = "TABELA-LINHA"
     WRITER = Way.REGISTRY
-    VALUES = _of(estado=errors.ESTADOS)
+    VALUES = of(estado=errors.ESTADOS)
     nome: str
     chave: bytes
     estado: str
@@ -204,7 +171,7 @@ class TabelaMudou(Message):
 
     VERBO = "TABELA-MUDOU"
     WRITER = Way.REGISTRY
-    VALUES = _of(estado=errors.ESTADOS)
+    VALUES = of(estado=errors.ESTADOS)
     rev: int
     nome: str
     estado: str
@@ -226,7 +193,7 @@ class Estado(Message):
 
     VERBO = "ESTADO"
     WRITER = Way.CLIENT
-    VALUES = _of(estado=errors.ESTADOS_DO_CLIENTE)
+    VALUES = of(estado=errors.ESTADOS_DO_CLIENTE)
     estado: str
 
 
@@ -278,8 +245,8 @@ class ConviteRejeitado(Message):
 
     VERBO = "CONVITE-REJEITADO"
     WRITER = Way.BOTH
-    VALUES = _of(codigo=errors.RECUSAS)
-    CLIENT_VALUES = _of(codigo=errors.RECUSAS_DO_CLIENTE)
+    VALUES = of(codigo=errors.RECUSAS)
+    CLIENT_VALUES = of(codigo=errors.RECUSAS_DO_CLIENTE)
     chamada: bytes
     codigo: str
     motivo: str | None = None
@@ -331,8 +298,8 @@ class EncerrarLigacao(Message):
 
     VERBO = "ENCERRAR-LIGACAO"
     WRITER = Way.BOTH
-    VALUES = _of(codigo=errors.FINS)
-    CLIENT_VALUES = _of(codigo=errors.FINS_DO_CLIENTE)
+    VALUES = of(codigo=errors.FINS)
+    CLIENT_VALUES = of(codigo=errors.FINS_DO_CLIENTE)
     chamada: bytes
     codigo: str
     motivo: str | None = None
@@ -373,7 +340,7 @@ class Aviso(Message):
 
     VERBO = "AVISO"
     WRITER = Way.REGISTRY
-    VALUES = _of(codigo=frozenset({"manutencao"}))
+    VALUES = of(codigo=frozenset({"manutencao"}))
     codigo: str
     motivo: str
     reconecte: int
@@ -397,7 +364,7 @@ class Erro(Message):
 
     VERBO = "ERRO"
     WRITER = Way.REGISTRY
-    VALUES = _of(codigo=errors.CODIGOS)
+    VALUES = of(codigo=errors.CODIGOS)
     codigo: str
     verbo: str
     motivo: str

@@ -154,7 +154,7 @@ class PacketTests(CallCase):
         for _ in range(40):
             self.ana.say(messages.Pacote(CHAMADA, b"v" * 390))
         waiting = len(self.bia.transport.unread)
-        self.assertTrue(self.bia.protocol.paused)
+        self.assertTrue(self.bia.protocol.behind)
         for _ in range(40):
             self.ana.say(messages.Pacote(CHAMADA, b"v" * 10))
         self.assertEqual(len(self.bia.transport.unread), waiting)

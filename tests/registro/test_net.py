@@ -7,7 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from registro.admission import Bursts
-from registro.net import CHUNK, pieces
+from registro.outbox import CHUNK, pieces
 from registro.wire import messages
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.limits import LINE, Limits
@@ -88,7 +88,7 @@ class LineTests(EdgeCase):
         self.assertEqual(self.codes(self.bad), [(2, "sintaxe", "VIVO")])
         self.assertTrue(self.bad.closed)
         self.bad.raw(b"a" * 100_000)
-        self.assertEqual(len(self.bad.protocol._buffer), 0)
+        self.assertEqual(len(self.bad.protocol.inbox.buffer), 0)
 
     def test_answer_that_would_be_too_long(self) -> None:
         """A request whose answer would not fit a line is refused."""
@@ -193,7 +193,7 @@ class BackPressureTests(EdgeCase):
         slow, other, *_ = self.crowd(149)
         slow.transport.stuck = True
         slow.say(messages.PedidoTabela(), 5).say(messages.PedidoTabela(), 6)
-        self.assertTrue(slow.protocol.paused)
+        self.assertTrue(slow.protocol.behind)
         waiting = len(slow.transport.unread)
         for estado in ("ausente", "livre", "ausente"):
             other.say(messages.Estado(estado))

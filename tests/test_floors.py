@@ -31,6 +31,7 @@ FLOORS = {
         "registro.switchboard": 1,
         "registro.counters": 1,
         "registro.ed25519": 1,
+        "registro.quicken": 1,
         "registro.refusal": 1,
         "registro": 2,
         "registro.tap": 3,

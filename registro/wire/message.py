@@ -20,6 +20,7 @@ Sets = Mapping[str, frozenset[str]]
 
 
 def of(**sets: frozenset[str]) -> Sets:
+    """Name the values that keys may have."""
     return sets
 
 

@@ -9,7 +9,7 @@ from kivy_client.cli_console import Console
 from kivy_client.cli_texts import CONNECT_RESULTS, TROUBLES, UNKNOWN_TROUBLE, End, Status
 from kivy_client.session.controller import Controller
 from kivy_client.session.results import ConnectResult
-from kivy_client.session.state import LogLine, Notice, Problem, ServerQuestion, ViewState
+from kivy_client.session.state import Notice, Problem, ServerQuestion, ViewState
 from kivy_client.session.vocabulary import Link
 
 
@@ -46,7 +46,7 @@ class Script:
     def start(self, client: Controller) -> None:
         """Connect."""
         self.client = client
-        client.session.transcript.sinks.append(self._message)
+        client.session.transcript.sinks.append(self.console.message)
         result = self._connect(client)
         if result is not ConnectResult.STARTED:
             self.finish(CONNECT_RESULTS[result])
@@ -59,12 +59,9 @@ class Script:
             except (OSError, UnicodeDecodeError) as error:
                 self.finish(End(Status.USAGE, f"o convite não pode ser lido: {error}"))
                 return ConnectResult.STARTED
-        remembered = client.session.remembered()
+        remembered = client.session.account.account
         address = self.options.servidor or remembered.address
         return client.connect(address, self.options.nome or remembered.name, invitation)
-
-    def _message(self, line: LogLine) -> None:
-        self.console.message(line)
 
     def finish(self, end: End, name: str = "", detail: str = "") -> None:
         """End the program with this status and sentence; the first one counts."""
@@ -90,7 +87,7 @@ class Script:
         """Ctrl-C: hang up and end; a second one does not wait."""
         self._interrupts += 1
         if self._interrupts > 1:
-            self._stop_reactor()
+            stop(self.reactor)
         elif not self.interrupted():
             self.finish(End(Status.INTERRUPTED, "interrompido"))
 
@@ -159,8 +156,10 @@ class Script:
     def stopped(self) -> None:
         """The client has ended."""
         self.last_words()
-        self._stop_reactor()
+        stop(self.reactor)
 
-    def _stop_reactor(self) -> None:
-        if self.reactor.running:
-            self.reactor.stop()
+
+def stop(reactor: Any) -> None:
+    """Stop the reactor, if it runs."""
+    if reactor.running:
+        reactor.stop()

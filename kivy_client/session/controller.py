@@ -18,7 +18,7 @@ class Controller(ConnectionDesk, CallDesk, PeopleDesk, ProgramDesk):
 
     def begin(self) -> ConnectResult:
         """Connect with the account used last; NAME_MISSING where there is none."""
-        account = self.session.remembered()
+        account = self.session.account.account
         if not account.address:
             return ConnectResult.NAME_MISSING
         return self.connect(account.address, account.name)

@@ -1,7 +1,7 @@
 """The exchange: the one call there may be, which lines belong to it, and what happens at its edges."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -11,9 +11,11 @@ from kivy_client.session.calls.call import Call
 from kivy_client.session.calls.incoming import IncomingCall
 from kivy_client.session.calls.outgoing import OutgoingCall
 from kivy_client.session.calls.world import CallParts, Ending
+from kivy_client.session.debts import Crossing, Debts
 from kivy_client.session.trust import Trust
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
+from kivy_client.session.wishes import Wishes
 from registro.wire.errors import Recusa
 from registro.wire.messages import (
     Caminhos,
@@ -29,14 +31,10 @@ from registro.wire.messages import (
     Tocando,
 )
 from voz.handshake import Party
-from voz.net import PathPolicy, Role
+from voz.net import Role
 from voz.stats import CallReport
 
 T = TypeVar("T")
-
-MOST_OWED = 16
-OWED_TIME = 120.0
-"""Seconds after which a line that could not be said is no use any more."""
 
 OF_A_CALL = (
     Tocando,
@@ -83,15 +81,6 @@ class ExchangeListener(Protocol):
         """This was the call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the person decided about a name before any call: asked for at each call."""
-
-    blocked: Callable[[str], bool]
-    policy: Callable[[str], PathPolicy]
-    volume: Callable[[str], float]
-
-
 class Exchange:
     """One call at a time. It is the world of that call."""
 
@@ -108,9 +97,8 @@ class Exchange:
         self._wishes, self._listener = wishes, listener
         self._parts = parts
         self.call: Call | None = None
-        self._crossed: Convite | None = None
-        self._owed: list[tuple[float, Message]] = []
-        self._relay_for_crossed: Ligacao | None = None
+        self._crossing = Crossing()
+        self._debts = Debts()
         self.closing: set[Deferred[CallReport | None]] = set()
 
     # what the person does
@@ -137,8 +125,8 @@ class Exchange:
             return False
         if self.call is not None and message.chamada == self.call.call_id:
             self.call.received(message)
-        elif self._crossed is not None and message.chamada == self._crossed.chamada:
-            self._of_crossed(message)
+        else:
+            self._crossing.received(message.chamada, message)
         return True
 
     def _invited(self, invitation: Convite) -> None:
@@ -148,7 +136,7 @@ class Exchange:
         elif self.call is None:
             self._incoming(invitation)
         elif isinstance(self.call, OutgoingCall) and self.call.view.name == caller and not self.call.accepted:
-            self._crossed = invitation
+            self._crossing.hold(invitation)
         else:
             self._registry.say(ConviteRejeitado(invitation.chamada, Recusa.OCUPADO))
             self._listener.second_caller(caller)
@@ -159,26 +147,16 @@ class Exchange:
         call.start()
         return call
 
-    def _of_crossed(self, message: Message) -> None:
-        """What the registry says about the other's invitation while ours has not been refused yet."""
-        if isinstance(message, Ligacao):
-            self._relay_for_crossed = message
-        elif isinstance(message, (EncerrarLigacao, ConviteRejeitado)):
-            self._crossed = self._relay_for_crossed = None
-
     def online(self) -> None:
         """The registry is back: say what could not be said."""
-        owed, self._owed = self._owed, []
-        now = self._parts(self).clock.seconds()
-        for since, message in owed:
-            if now - since < OWED_TIME:
-                self._registry.say(message)
+        for message in self._debts.take(self._parts(self).clock.seconds()):
+            self._registry.say(message)
         if self.call is not None:
             self.call.server_back()
 
     def offline(self) -> None:
         """The registry is away."""
-        self._crossed = self._relay_for_crossed = None
+        self._crossing.take()
         if self.call is not None:
             self.call.server_lost()
 
@@ -191,7 +169,7 @@ class Exchange:
     def owe(self, message: Message) -> None:
         """Send a line now or later."""
         if not self.say(message):
-            self._owed = [*self._owed, (self._parts(self).clock.seconds(), message)][-MOST_OWED:]
+            self._debts.add(message, self._parts(self).clock.seconds())
 
     def find(self, name: str) -> Deferred[Party]:
         """Look up whom we call, or who calls."""
@@ -230,8 +208,7 @@ class Exchange:
         self.call = None
         self._registry.in_call(False)
         self._watch(ending)
-        crossed, self._crossed = self._crossed, None
-        relay, self._relay_for_crossed = self._relay_for_crossed, None
+        crossed, relay = self._crossing.take()
         if ending.cause is EndCause.CROSSED and crossed is not None:
             self._answer_crossed(crossed, relay)
             return

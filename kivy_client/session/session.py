@@ -12,32 +12,31 @@ from twisted.internet.defer import Deferred, DeferredList
 from twisted.internet.interfaces import IReactorTime
 
 from kivy_client.session.boundary import Face
-from kivy_client.session.calls.timing import Timer
 from kivy_client.session.calls.world import CallParts
 from kivy_client.session.check import Probe, SetupCheck
 from kivy_client.session.chronicle import Chronicle
 from kivy_client.session.contacts import Contacts
 from kivy_client.session.devices import Devices
 from kivy_client.session.display import Display
-from kivy_client.session.exchange import Exchange, Wishes
-from kivy_client.session.gate import Account
+from kivy_client.session.exchange import Exchange
 from kivy_client.session.history import History
 from kivy_client.session.identity import FILE, Identity
 from kivy_client.session.pins import KeyPins, ServerPins
+from kivy_client.session.presence import OwnPresence
 from kivy_client.session.registry_client import EndpointMaker, RegistryClient
 from kivy_client.session.ringer import Ringer
 from kivy_client.session.room import Room
-from kivy_client.session.settings import AccountFile, Remembered, SettingsFile
+from kivy_client.session.settings import AccountFile, SettingsFile
 from kivy_client.session.sounds import SoundSystem
 from kivy_client.session.state import ConnectionView, IdentityView, ServerQuestion
 from kivy_client.session.transcript import Transcript, TranscriptFile
 from kivy_client.session.trust import Trust
-from kivy_client.session.vocabulary import Link, NoticeKind, Presence, Trouble
+from kivy_client.session.vocabulary import Link, NoticeKind, Trouble
 from kivy_client.session.voice import VoiceMaker
+from kivy_client.session.wishes import Wishes
 from registro.wire.messages import (
     Aviso,
     ConvitePerdido,
-    Estado,
     Message,
     RegistroBemSucedido,
 )
@@ -102,24 +101,22 @@ class Session:
             self.registry.line,
             self.trust,
             outside.voices(self),
-            Wishes(self._blocked, self._policy, self._volume),
+            Wishes(self.settings, self.room, outside.policy),
             self.chronicle,
             self._call_parts,
         )
         self.seen = SeenCalls()
         self.devices = Devices(outside.sounds, self.display, self.trouble)
         self.check = SetupCheck(clock, outside.sounds, self.ringer, outside.probe, self)
-        self._undisturbed = Timer(clock)
+        self.presence = OwnPresence(clock, outside.wall, self.registry.line, self.account, self.display)
         self._begin()
 
     def _begin(self) -> None:
         """Show what was read from the files."""
         self.transcript.sinks += [self._message_seen, self.kept_messages.write]
-        account = self.account.account
-        self.display.put(settings=self.settings.settings, presence=account.presence)
+        self.display.put(settings=self.settings.settings)
         self.show_identity()
         self.keep_messages(self.settings.settings.keep_messages)
-        self.set_presence(account.presence, account.dnd_until)
 
     # troubles and messages
 
@@ -177,35 +174,9 @@ class Session:
             push_to_talk=self.settings.settings.push_to_talk,
         )
 
-    # what the person wishes about a name
-
-    def _blocked(self, name: str) -> bool:
-        return self.room.contact(name).blocked
-
-    def _policy(self, name: str) -> PathPolicy:
-        relay = self.settings.settings.always_relay or self.room.contact(name).always_relay
-        return PathPolicy.RELAY if relay else self.outside.policy
-
-    def _volume(self, name: str) -> float:
-        return self.room.contact(name).gain_db
-
     def _trust_changed(self, name: str) -> None:
         self.display.put(alarms=self.trust.alarms)
         self.room.changed((name,))
-
-    # presence
-
-    def set_presence(self, presence: Presence, until: float | None = None) -> None:
-        """Be this from now on; «do not disturb» may end by itself."""
-        now = self.outside.wall()
-        if presence is Presence.DO_NOT_DISTURB and until is not None and until <= now:
-            presence, until = Presence.FREE, None
-        self._undisturbed.stop()
-        if until is not None:
-            self._undisturbed.set(until - now, lambda: self.set_presence(Presence.FREE))
-        self.display.put(presence=presence, dnd_until=until)
-        self.account.save(replace(self.account.account, presence=presence, dnd_until=until))
-        self.registry.line.say(Estado(presence.value))
 
     # the listener of the registry
 
@@ -224,8 +195,7 @@ class Session:
         self.display.put(alarms=self.trust.alarms)
         self.room.enter(account.server, welcome.nome)
         self.chronicle.show_history()
-        if self.display.state.presence is not Presence.FREE:
-            self.registry.line.say(Estado(self.display.state.presence.value))
+        self.presence.say_again()
         self.exchange.online()
 
     def offline(self) -> None:
@@ -253,20 +223,12 @@ class Session:
 
     # begin and end
 
-    def connect(self, account: Account) -> None:
-        """Connect to this registry under this name."""
-        self.registry.connect(account)
-
-    def remembered(self) -> Remembered:
-        """Return the account used last."""
-        return self.account.account
-
     def stop(self) -> None:
         """End: the call, the connection, the files; then the face is told."""
         if self.exchange.call is not None:
             self.exchange.call.hang_up()
         self.ringer.stop()
-        self._undisturbed.stop()
+        self.presence.stop()
         online = self.registry.view.link is Link.ONLINE
         self.registry.machine.leave()
         self.keep_messages(False)

@@ -402,7 +402,7 @@ class ClientWorld:
 
     def connect(self, name: str = "ana", pin: str | None = "right", invitation: bytes = b"") -> None:
         """Connect as far as the registration."""
-        self.client.session.connect(self.account(name, pin, invitation))
+        self.client.session.registry.connect(self.account(name, pin, invitation))
         self.turn()
 
     def welcome(self, name: str = "ana", rev: int = 10) -> None:

@@ -48,7 +48,7 @@ class Call:
             Ligacao: self._credentials,
             Caminhos: self._their_paths,
             Pacote: self._packet,
-            EncerrarLigacao: self._ended_there,
+            EncerrarLigacao: self.ended_there,
         }
 
     # what is shown
@@ -136,9 +136,6 @@ class Call:
                 _same
             )
         self.parts.world.over(self, Ending(cause, reason, self.parts.wall(), closed))
-
-    def _ended_there(self, message: EncerrarLigacao) -> None:
-        self.ended_there(message)
 
     def ended_there(self, message: EncerrarLigacao) -> None:
         """The other side or the registry ended it."""

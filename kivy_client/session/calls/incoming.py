@@ -25,6 +25,28 @@ from voz.handshake import BadSignatureError, Callee, HandshakeError, Invitation,
 from voz.net import Candidate, Role
 
 
+class _Proof:
+    """The invitation's signature, and what it is good for."""
+
+    def __init__(self, parts: CallParts, sent: Convite) -> None:
+        self._parts = parts
+        self._invitation = Invitation(sent.chamada, sent.compromisso, sent.hora, sent.sig)
+
+    def checked(self, peer: Party, seen: SeenCalls) -> Callee:
+        """Return our side of the key exchange; raises HandshakeError."""
+        parts = self._parts
+        key = parts.identity.signing_key
+        return Callee(parts.me, key, peer, self._invitation, parts.wall(), seen)
+
+    def genuine(self, peer: Party) -> bool:
+        """Say whether the invitation is good under this key."""
+        try:
+            self.checked(peer, SeenCalls())
+        except HandshakeError:
+            return False
+        return True
+
+
 class IncomingCall(Call):
     """A call by the one who sent this CONVITE."""
 
@@ -37,9 +59,7 @@ class IncomingCall(Call):
         self._answering = new_answering(AnsweringCore(port=self, timer=Timer(parts.clock)))
         self._callee: Callee | None = None
         self._relay: Ligacao | None = None
-        self._invitation = Invitation(
-            invitation.chamada, invitation.compromisso, invitation.hora, invitation.sig
-        )
+        self._proof = _Proof(parts, invitation)
         self._routes |= {Chave: self._opened, Ligacao: self._relay_offered}
 
     def start(self) -> None:
@@ -50,26 +70,14 @@ class IncomingCall(Call):
         if self.ended:
             return
         try:
-            self._callee = self._checked(peer, self.parts.seen)
+            self._callee = self._proof.checked(peer, self.parts.seen)
         except BadSignatureError:
-            self.parts.world.suspect(peer.name, self._genuine).addCallback(self._answering.doubted)
+            self.parts.world.suspect(peer.name, self._proof.genuine).addCallback(self._answering.doubted)
         except HandshakeError as error:
             self._answering.doubted(cause_of(error))
         else:
             self.met(peer)
             self._answering.vouched()
-
-    def _checked(self, peer: Party, seen: SeenCalls) -> Callee:
-        parts = self.parts
-        return Callee(parts.me, parts.identity.signing_key, peer, self._invitation, parts.wall(), seen)
-
-    def _genuine(self, peer: Party) -> bool:
-        """Say whether the invitation is good under this key."""
-        try:
-            self._checked(peer, SeenCalls())
-        except HandshakeError:
-            return False
-        return True
 
     def _not_found(self, failure: Failure) -> None:
         error = failure.value

@@ -41,13 +41,13 @@ class ConnectionDesk(Desk):
             canonical_name(name)
         except NameError_:
             return ConnectResult.BAD_NAME
-        self.session.connect(Account(server, name, invitation.encode()))
+        self.session.registry.connect(Account(server, name, invitation.encode()))
         return ConnectResult.STARTED
 
     def open_link(self, link: str) -> ConnectResult:
         """Connect to this server under the name in use."""
         account = self.session.registry.account
-        return self.connect(link, account.name if account is not None else self.session.remembered().name)
+        return self.connect(link, account.name if account is not None else self.session.account.account.name)
 
     def disconnect(self) -> Done:
         """Say goodbye and stay offline."""
@@ -109,7 +109,7 @@ class ConnectionDesk(Desk):
         state = self.session.display.state
         if (state.presence, state.dnd_until) == (presence, until):
             return Done.NOTHING
-        self.session.set_presence(presence, until)
+        self.session.presence.set(presence, until)
         return Done.DONE
 
     def export_identity(self, path: str, passphrase: str) -> IdentityResult:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from registro.wire import credentials
-from registro.wire.fields import b64
-from registro.wire.messages import Ligacao
+from registro.wire.fields import join_list
 
 RELAY_SECRET = "segredo-do-rele"  # noqa: S105 - a file's name
 """Where the state directory keeps the secret that registry and relay share."""
@@ -34,8 +33,16 @@ class Relays:
         """Return the relays for a client that reached us at `local_host`."""
         return self.elsewhere or (turn_uri(self.public_name or local_host, self.port),)
 
-    def ligacao(self, chamada: bytes, leg: str, local_host: str, now: float) -> Ligacao:
-        """Mint one side's credentials; `now` in Unix seconds."""
-        usuario = credentials.username(int(now) + VALIDADE, b64(chamada), leg)
+    def ligacao(self, chamada: str, leg: str, local_host: str, now: float) -> bytes:
+        """Mint one side's credentials for a call (its wire text); the LIGACAO line, `now` in Unix seconds.
+
+        No value here ever needs an escape but those of `reles`, so the line is put together without the codec;
+        a test reads it with it.
+        """
+        usuario = credentials.username(int(now) + VALIDADE, chamada, leg)
         senha = credentials.password(self.secret, usuario)
-        return Ligacao(chamada, usuario, senha, self.addresses(local_host), VALIDADE)
+        reles = join_list(self.addresses(local_host))
+        line = (
+            f"LIGACAO 0 chamada={chamada} usuario={usuario} senha={senha} reles={reles} validade={VALIDADE}\n"
+        )
+        return line.encode()

@@ -164,11 +164,11 @@ def invite(request: Request) -> None:
         return
     call = request.office.switchboard.invite(message.chamada, request.session.nome, callee)
     call.to_callee(handed_on)
-    now = request.office.wall()
+    now, chamada = request.office.wall(), b64(message.chamada)
     for nome, leg in ((request.session.nome, "a"), (callee, "b")):
         member = request.office.sessions.get(nome)
         if member is not None:
-            member.answer(request.office.relays.ligacao(message.chamada, leg, member.link.local_host, now))
+            member.link.write(request.office.relays.ligacao(chamada, leg, member.link.local_host, now))
 
 
 def _handed_on(line: bytes, de: str) -> bytes:

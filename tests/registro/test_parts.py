@@ -20,6 +20,8 @@ from registro.admission import Rate, Rates, neighbourhood, plain_host
 from registro.direct import DirectServer
 from registro.monotonic import never_jump
 from registro.relays import Relays, turn_uri
+from registro.wire import codec, credentials
+from registro.wire.fields import b64
 
 P = 2**255 - 19
 
@@ -149,6 +151,22 @@ class RelaysTests(SynchronousTestCase):
         elsewhere = ("turn:a:1", "turn:b:2")
         self.assertEqual(Relays(b"s", 5000, "sala.example", elsewhere).addresses("x"), elsewhere)
         self.assertEqual(turn_uri("::1", 1), "turn:[::1]:1")
+
+    @given(
+        st.binary(min_size=16, max_size=16),
+        st.sampled_from("ab"),
+        st.binary(min_size=1),
+        st.integers(0, 2**33),
+    )
+    def test_line(self, chamada: bytes, leg: str, secret: bytes, now: int) -> None:
+        """The line of the credentials is the codec's own, whatever the secret and the relays are called."""
+        for relays in (Relays(secret, 5000), Relays(secret, 1, "x", ("turn:[::1]:7", "turn:a,b c%:9"))):
+            line = relays.ligacao(b64(chamada), leg, "2001:db8::1", now)
+            message: Any = codec.parse(line, codec.FROM_REGISTRY).message
+            self.assertEqual(codec.render(message), line)
+            self.assertEqual((message.chamada, message.reles), (chamada, relays.addresses("2001:db8::1")))
+            self.assertEqual(message.usuario, f"{now + message.validade}:{b64(chamada)}.{leg}")
+            self.assertEqual(message.senha, credentials.password(secret, message.usuario))
 
 
 class MonotonicTests(SynchronousTestCase):

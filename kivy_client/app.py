@@ -14,6 +14,7 @@ from kivy_client.pace import Pacer
 from kivy_client.screens.window import configure
 
 if TYPE_CHECKING:
+    from kivy_client.screens.application import Link
     from kivy_client.session.boundary import Commands, Face
     from kivy_client.session.controller import Controller
 
@@ -93,20 +94,24 @@ def begin(controller: Controller, asked: argparse.Namespace) -> None:
 
 
 def run(asked: argparse.Namespace) -> int:
-    """The composition root of the window: platform, stage, bridge, application."""
+    """The composition root of the window: platform, pace, application, then the bridge."""
     from kivy.clock import Clock
-    from twisted.internet import reactor
 
-    from kivy_client.bridge import Bridge
     from kivy_client.platforms.facade import choose
     from kivy_client.screens.application import SalaApp
 
-    platform = choose()
+    def bridge() -> Link:
+        from twisted.internet import reactor
+
+        from kivy_client.bridge import Bridge
+
+        return Bridge(reactor, client_builder(reactor, asked), app, post, app.failed)
+
+    def post(task: Callable[[], None]) -> None:
+        Clock.schedule_once(lambda _dt: task())
+
     pacer = Pacer(lambda rate: setattr(Clock, "_max_fps", float(rate)))  # Kivy has no public way to change it
-    app = SalaApp(platform, pacer, time.time)
-    post: Callable[[Callable[[], None]], Any] = lambda task: Clock.schedule_once(lambda _dt: task())  # noqa: E731
-    bridge = Bridge(reactor, client_builder(reactor, asked), app, post, app.failed)
-    app.connect(bridge, (asked.link or asked.servidor, asked.nome))
+    app = SalaApp(choose(), pacer, time.time, bridge, (asked.link or asked.servidor, asked.nome))
     app.run()
     return app.exit_code
 

@@ -16,7 +16,7 @@ class Pace(Enum):
 
     HIDDEN = 5
     IDLE = 12
-    CALL = 24
+    CALL = 18
     BUSY = 60
 
 

@@ -1,6 +1,6 @@
 """Android, through pyjnius: permissions, wake lock, audio route, vibration, notifications.
 
-Built by `kivy_client/android/buildozer.spec`. The classes are Android's own; every call goes through the activity.
+Built by `kivy_client/android/buildozer.spec`. The classes are Android's own; calls go through the activity.
 """
 
 from __future__ import annotations

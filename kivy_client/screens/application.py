@@ -19,7 +19,7 @@ from kivy_client.session.state import Notice, Settings, ViewState
 from kivy_client.widgets.look import look
 from kivy_client.widgets.sheet import Sheet
 
-METER_RATE = 8
+METER_RATE = 6
 """Times a second that levels are drawn."""
 
 
@@ -37,26 +37,33 @@ class Link(Protocol):
 
 
 class SalaApp(App):
-    """One window.  It is told states (`show`), notices, and that the client has ended."""
+    """One window.  It is told states (`show`), notices, and that the client has ended.
+
+    `make_link` makes the way to the client once there is a picture; `offer` holds a server and a name to fill
+    in at the first start.
+    """
 
     title = "Sala de Conversa"
     use_kivy_settings = False
 
-    def __init__(self, platform: Platform, pacer: Pacer, now: Callable[[], float], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+    def __init__(
+        self,
+        platform: Platform,
+        pacer: Pacer,
+        now: Callable[[], float],
+        make_link: Callable[[], Link],
+        offer: tuple[str, str] = ("", ""),
+    ) -> None:
+        super().__init__()
         self.platform, self.pacer, self.now = platform, pacer, now
+        self.make_link, self.offer = make_link, offer
         self.exit_code = 0
         self.link: Link | None = None
-        self.offer = ("", "")
         self.stage: Stage | None = None
         self.attention: Attention | None = None
         self.worn: Settings | None = None
         self.system_dark = False
         self._beat: Any = None
-
-    def connect(self, link: Link, offer: tuple[str, str] = ("", "")) -> None:
-        """Where commands go; `offer` holds a server and a name to fill in at the first start."""
-        self.link, self.offer = link, offer
 
     def build(self) -> Stage:
         """The root widget; the client starts after the first picture."""
@@ -140,7 +147,7 @@ class SalaApp(App):
     def _touched(self, *_args: Any) -> None:
         self.pacer.stir(Clock.get_time())
         if self.stage is not None:
-            self.stage.focus.clear()
+            self.stage.unfocus()
 
     def _stirred(self, *_args: Any) -> None:
         self.pacer.stir(Clock.get_time())
@@ -153,8 +160,8 @@ class SalaApp(App):
 
     def _begin(self) -> None:
         self.platform.ask_permissions()
-        if self.link is not None:
-            self.link.start()
+        self.link = self.make_link()
+        self.link.start()
 
     def _do(self, action: Callable[[Commands], Any], then: Callable[[Any], None] | None = None) -> None:
         if self.link is not None:

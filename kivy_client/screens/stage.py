@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from kivy.clock import Clock
 from kivy.metrics import dp
@@ -26,25 +26,22 @@ from kivy_client.screens.navigation import (
 )
 from kivy_client.screens.screen import Screen
 from kivy_client.screens.shell import Shell
-from kivy_client.session.boundary import Commands
+from kivy_client.screens.stage_desk import Doer, StageDesk
 from kivy_client.session.state import ViewState
 from kivy_client.session.vocabulary import Link
+from kivy_client.widgets import focus_mark as _focus_mark  # noqa: F401 - its class is used in stage.kv
 from kivy_client.widgets import layer as _layer  # noqa: F401 - its class is used in stage.kv
 from kivy_client.widgets import levels as _levels  # noqa: F401 - its class is used in stage.kv
 from kivy_client.widgets.focus import ESCAPE, FocusRing
 from kivy_client.widgets.look import load_kv, look
 from kivy_client.widgets.parts import Meter
-from kivy_client.widgets.sheet import Sheet, SheetLayer
-
-R = TypeVar("R")
-Doer = Callable[[Callable[[Commands], Any], Callable[[Any], None] | None], None]
-
+from kivy_client.widgets.sheet import SheetLayer
 
 LISTS = (Place.ROOM, Place.HISTORY)
 """Places that are a narrow list, with something beside it where there is room."""
 
 
-class Stage(FloatLayout):
+class Stage(StageDesk, FloatLayout):
     """Holds the screens.  Everything it shows follows from `state` and `where`."""
 
     wide = BooleanProperty(False)
@@ -65,65 +62,10 @@ class Stage(FloatLayout):
         self.layer: SheetLayer = self.ids.layer
         self.focus = FocusRing(self._front_widget)
         self.on_screen: list[Screen] = []
+        self._ring = Clock.create_trigger(lambda _dt: self.ids.mark.surround(self.focus.at))
         self._hush = Clock.create_trigger(self._end_toast, 4)
         tr.listen(self.refresh)
         look.bind(accent=lambda *_a: self.refresh())
-
-    # What the desk offers to screens
-
-    @property
-    def contact(self) -> str:
-        """Whose details are open."""
-        return self.where.contact
-
-    def do(self, action: Callable[[Commands], R], then: Callable[[R], None] | None = None) -> None:
-        """Run a command where the commands live."""
-        self._doer(action, then)
-
-    def go(self, place: Place, contact: str = "") -> None:
-        """Show a place."""
-        base = self.where.base if place in SIDE_PLACES else place
-        self.where = replace(self.where, place=place, base=base, contact=contact or self.where.contact)
-        if self.state.ended is not None:
-            self.do(lambda commands: commands.dismiss_ended())
-        self.refresh()
-
-    def back(self) -> None:
-        """Out of the details, else back to the room."""
-        away = self.where.place in SIDE_PLACES
-        place = self.where.base if away else Place.ROOM
-        self.where = replace(self.where, place=place, base=place, contact="")
-        self.refresh()
-
-    def edit(self, on: bool) -> None:
-        """Show name and server to be changed, or no longer."""
-        self.where = replace(self.where, editing=on)
-        self.refresh()
-
-    def arrived(self) -> None:
-        """The first start is over."""
-        self.where = replace(self.where, arriving=False, editing=False)
-        self.refresh()
-
-    def check(self, on: bool) -> None:
-        """Begin or end the check of sound and network."""
-        self.where = replace(self.where, checking=on)
-        self.refresh()
-
-    def open(self, sheet: Sheet) -> None:
-        """Show a sheet."""
-        self.focus.clear()
-        self.layer.open(sheet)
-
-    def close(self) -> None:
-        """Take the sheet away."""
-        self.focus.clear()
-        self.layer.close()
-
-    def say(self, sentence: str) -> None:
-        """Show a sentence for four seconds."""
-        self.toast = sentence
-        self._hush()
 
     # What the window calls
 
@@ -132,9 +74,9 @@ class Stage(FloatLayout):
         if not self.shown:
             self.shown = True
             self.where = replace(self.where, arriving=first_start(state))
-        before, self.state = self.state, state
-        if before.call is not None and state.call is None:
+        if front(self.state, self.where) is not front(state, self.where):
             self.layer.close()
+        self.state = state
         self.refresh()
 
     def refresh(self) -> None:
@@ -150,6 +92,7 @@ class Stage(FloatLayout):
             screen.render(self.state)
         if not self.has_meters:
             self.ids.levels.show({})
+        self._ring()
 
     def tick(self) -> None:
         """About once a second."""
@@ -176,7 +119,9 @@ class Stage(FloatLayout):
             return self._escape()
         if self.layer.sheet is None and self.focus.at is None and self._screen_key(key, True):
             return True
-        return self.focus.key(key, shift) or (self.layer.sheet is None and self._screen_key(key, True))
+        used = self.focus.key(key, shift) or (self.layer.sheet is None and self._screen_key(key, True))
+        self._ring()
+        return used
 
     def key_up(self, key: int) -> bool:
         """A key went up."""

@@ -21,7 +21,8 @@ class OpusRecipe(Recipe):
         environment = self.get_recipe_env(arch)
         with current_directory(self.get_build_dir(arch.arch)):
             configure = sh.Command("./configure")
-            configure(f"--host={arch.command_prefix}", "--disable-doc", "--disable-extra-programs", _env=environment)
+            host = f"--host={arch.command_prefix}"
+            configure(host, "--disable-doc", "--disable-extra-programs", _env=environment)
             sh.make("-j2", _env=environment)
 
 

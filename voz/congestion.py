@@ -19,11 +19,13 @@ QUEUE: float = 0.120
 """A round trip this much above its minimum, in seconds, is a queue …"""
 QUEUE_REPORTS: int = 2
 """… if it is seen in so many reports running."""
+DRAIN: float = 3.0
+"""Seconds that a queue may take to empty after less is sent, and reports to tell of it."""
 QUEUE_LOOK_BACK: int = 6
 """A full line took the most that it delivered in so many reports; speech has pauses …"""
-QUEUE_SHARE: float = 0.9
+QUEUE_SHARE: float = 0.95
 """… and so much of it is used, that the queue may empty."""
-FULL_SHARE: float = 0.95
+FULL_SHARE: float = 1.0
 """The same for a line without a queue to empty."""
 BASE_WINDOW: float = 60.0
 """Seconds over which the smallest round trip is remembered."""
@@ -155,7 +157,9 @@ class Congestion:
         self._trips.append((now, round_trip))
         while self._trips[0][0] < now - BASE_WINDOW:
             self._trips.popleft()
-        self._queued = self._queued + 1 if round_trip - self._base_trip() > QUEUE else 0
+        draining = self.full and now - self._changed < DRAIN
+        queued = round_trip - self._base_trip() > QUEUE and not draining
+        self._queued = self._queued + 1 if queued else 0
         return self._queued >= QUEUE_REPORTS
 
     def _sink(self, now: float, to: float) -> None:

@@ -69,6 +69,10 @@ class SimulatedCall:
         self._advance_to(began + seconds)
         return np.concatenate(self._heard) if self._heard else np.zeros(0, np.int16)
 
+    def forget(self) -> None:
+        """Let go of what was heard in the last run."""
+        self._heard = []
+
     def _events(self, spoken: Sound, seconds: float) -> list[tuple[float, Callable[[], None]]]:
         """All that happens by the clock in a run, as (seconds after its beginning, call)."""
         blocks = [spoken[at : at + BLOCK] for at in range(0, len(spoken) - BLOCK + 1, BLOCK)]

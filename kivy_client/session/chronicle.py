@@ -15,7 +15,7 @@ from kivy_client.session.room import Room
 from kivy_client.session.state import EndedCall
 from kivy_client.session.state_call import CallView
 from kivy_client.session.trust import Trust
-from kivy_client.session.vocabulary import CallPhase, Direction, EndCause, HistoryKind, NoticeKind
+from kivy_client.session.vocabulary import CallPhase, Caution, Direction, EndCause, HistoryKind, NoticeKind
 
 METER_PERIOD = 0.05
 """Seconds between two looks at the levels; a screen shows no more."""
@@ -38,6 +38,7 @@ BUSY_TONE = frozenset(
         EndCause.CONNECTION_LOST,
     }
 )
+DEVICE_NEWS = frozenset({Caution.DEVICE_LOST, Caution.DEVICE_BACK})
 TUNES = {CallPhase.RINGING: Tune.RING_BACK, CallPhase.INCOMING: Tune.RINGTONE}
 
 
@@ -59,6 +60,7 @@ class Chronicle:
         self._phase: CallPhase | None = None
         self._waiting: tuple[str, ...] = ()
         self._number = 0
+        self._warned: set[Caution] = set()
         self._meters = LoopingCall(self._measure)
         self._meters.clock = clock
 
@@ -67,6 +69,7 @@ class Chronicle:
         self._call = call
         if call is not None:
             self._tune(call.view.phase)
+            self._tell_devices(call.view)
             self._display.put(call=self._dressed(call.view), ended=None)
             if call.secrets is not None and not self._meters.running:
                 self._meters.start(METER_PERIOD)
@@ -75,6 +78,13 @@ class Chronicle:
         """Return the view with what only the room knows."""
         verified = self._room.contact(view.name).verified
         return replace(view, verified=verified, waiting_names=self._waiting)
+
+    def _tell_devices(self, view: CallView) -> None:
+        """A device that vanished or came back is a notice, too: the person may be looking elsewhere."""
+        new = set(view.warnings) - self._warned
+        self._warned = set(view.warnings)
+        for caution in new & DEVICE_NEWS:
+            self._display.notify(NoticeKind.DEVICE, view.name, caution.value)
 
     def _tune(self, phase: CallPhase) -> None:
         if phase is not self._phase:

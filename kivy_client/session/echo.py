@@ -74,6 +74,10 @@ class EchoSounds:
         """There is nothing to listen to."""
         raise SoundError("o eco não tem microfone")
 
+    def exchange(self, settings: Settings) -> bool:
+        """There is nothing to choose."""
+        return True
+
     def setup(self, settings: Settings, request: VoiceRequest) -> SoundSetup:
         """Return a loudspeaker and a microphone joined by a second of delay; the voice is not treated."""
         line = DelayLine()

@@ -31,6 +31,10 @@ class FileSounds:
             raise SoundError("nenhum microfone")
         return self._beside.listen(settings, heard)
 
+    def exchange(self, settings: Settings) -> bool:
+        """Files stay; what is a device may become another one."""
+        return self._beside is None or self._beside.exchange(settings)
+
     def setup(self, settings: Settings, request: VoiceRequest) -> SoundSetup:
         """Return the files as devices."""
         if self._beside is None:

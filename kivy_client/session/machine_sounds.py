@@ -9,11 +9,22 @@ from twisted.python.failure import Failure
 
 from kivy_client.session.sounds import DeviceLists
 from kivy_client.session.state import DeviceView, Settings
+from kivy_client.session.switchable import Switchable
 from kivy_client.session.vocabulary import Latency
 from kivy_client.session.voice import SoundError, VoiceRequest
 from voz.clock import MediaClock
 from voz.codec import Sound
-from voz.device import Capture, DeviceContext, DeviceError, portaudio, sound
+from voz.device import (
+    Capture,
+    CaptureFactory,
+    Deliver,
+    DeviceContext,
+    DeviceError,
+    PlaybackFactory,
+    Pull,
+    portaudio,
+    sound,
+)
 from voz.device.portaudio import DeviceInfo
 from voz.setup import SoundSetup
 
@@ -56,6 +67,8 @@ class MachineSounds:
 
     def __init__(self, reactor: IReactorTime) -> None:
         self._reactor = reactor
+        self._microphone: Switchable[Deliver] | None = None
+        self._speaker: Switchable[Pull] | None = None
 
     def look(self) -> Deferred[DeviceLists]:
         """Ask a fresh process, because PortAudio never looks twice."""
@@ -75,8 +88,8 @@ class MachineSounds:
         """Return the devices of the settings. One that cannot be opened is told in the call."""
         low = settings.latency is Latency.LOW
         return SoundSetup(
-            capture=sound.capture(settings.microphone or None, low_latency=low),
-            playback=sound.playback(settings.speaker or None, low_latency=low),
+            capture=lambda context: self._use_microphone(context, settings),
+            playback=lambda context: self._use_speaker(context, settings),
             volume_db=request.gain_db,
             push_to_talk=settings.push_to_talk,
             low_latency=low,
@@ -84,6 +97,28 @@ class MachineSounds:
             noise=settings.noise_suppression,
             automatic_gain=settings.auto_gain,
         )
+
+    def _use_microphone(self, context: DeviceContext, settings: Settings) -> Switchable[Deliver]:
+        self._microphone = Switchable(context, _microphone(settings))
+        return self._microphone
+
+    def _use_speaker(self, context: DeviceContext, settings: Settings) -> Switchable[Pull]:
+        self._speaker = Switchable(context, _speaker(settings))
+        return self._speaker
+
+    def exchange(self, settings: Settings) -> bool:
+        """Use other devices in the call that is on."""
+        heard = self._microphone is None or self._microphone.exchange(_microphone(settings))
+        played = self._speaker is None or self._speaker.exchange(_speaker(settings))
+        return heard and played
+
+
+def _microphone(settings: Settings) -> CaptureFactory:
+    return sound.capture(settings.microphone or None, low_latency=settings.latency is Latency.LOW)
+
+
+def _speaker(settings: Settings) -> PlaybackFactory:
+    return sound.playback(settings.speaker or None, low_latency=settings.latency is Latency.LOW)
 
 
 def _lists(found: tuple[DeviceInfo, ...]) -> DeviceLists:

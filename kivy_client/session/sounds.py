@@ -37,3 +37,6 @@ class SoundSystem(Protocol):
 
     def setup(self, settings: Settings, request: VoiceRequest) -> SoundSetup:
         """Return the devices and switches of a call; raises SoundError."""
+
+    def exchange(self, settings: Settings) -> bool:
+        """The person chose other devices in a call: use them; False if one cannot be opened."""

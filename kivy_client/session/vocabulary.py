@@ -266,7 +266,7 @@ class NoticeKind(Enum):
     SECOND_CALLER = "second-caller"
     """Somebody called while a call is on, and heard busy (`name`)."""
     DEVICE = "device"
-    """A sound device vanished or came back (`detail` is its name)."""
+    """A sound device vanished or came back in a call (`detail` is the caution's value)."""
     MAINTENANCE = "maintenance"
     """The registry announces its end (`detail` is its sentence)."""
 

@@ -253,6 +253,7 @@ class FakeSounds:
 
     def __init__(self) -> None:
         self.broken = False
+        self.exchanged: Settings | None = None
         self.heard: Callable[[float], None] | None = None
 
     def look(self) -> Deferred[DeviceLists]:
@@ -273,6 +274,11 @@ class FakeSounds:
     def stop(self) -> None:
         """Be closed."""
         self.heard = None
+
+    def exchange(self, settings: Settings) -> bool:
+        """Remember what is in use."""
+        self.exchanged = settings
+        return not self.broken
 
     def setup(self, settings: Settings, request: VoiceRequest) -> SoundSetup:
         """Nothing is heard."""

@@ -5,6 +5,7 @@ from kivy_client.session.results import Done, SettingsResult
 from kivy_client.session.ringer import Tune
 from kivy_client.session.settings import valid
 from kivy_client.session.state import Settings
+from kivy_client.session.vocabulary import Trouble
 
 
 class ProgramDesk(Desk):
@@ -14,10 +15,21 @@ class ProgramDesk(Desk):
         """Put these in force and write them."""
         if not valid(settings):
             return SettingsResult.REFUSED
+        former = self.session.settings.settings
         written = self.session.settings.save(settings)
+        self._exchange_devices(former, settings)
         self.session.display.put(settings=settings)
         self.session.keep_messages(settings.keep_messages)
         return SettingsResult.SAVED if written else SettingsResult.NOT_WRITTEN
+
+    def _exchange_devices(self, former: Settings, settings: Settings) -> None:
+        """In a call other devices are used at once; one that cannot be opened is told."""
+        same = (former.microphone, former.speaker) == (settings.microphone, settings.speaker)
+        if same or self.session.exchange.call is None:
+            return
+        if not self.session.outside.sounds.exchange(settings):
+            self.session.trouble(Trouble.SOUND, settings.microphone or settings.speaker)
+        self.session.exchange.call.show(microphone=settings.microphone, speaker=settings.speaker)
 
     def refresh_devices(self) -> Done:
         """Look again which devices there are."""

@@ -19,6 +19,7 @@ from kivy_client.session.vocabulary import (
     EndCause,
     HistoryKind,
     NoticeKind,
+    Trouble,
 )
 from kivy_client.session.vocabulary import (
     Path as VoicePath,
@@ -740,6 +741,28 @@ class TalkingTests(CallCase):
         self.voice.listener.snapshot(Snapshot())
         self.world.turn()
         self.assertEqual((), self.call.warnings)
+
+    def test_other_devices(self) -> None:
+        """Devices chosen in a call are used at once; one that cannot be opened is told."""
+        self.dialled()
+        self.client.change_settings(Settings(microphone="fone"))
+        self.world.turn()
+        assert self.world.sounds.exchanged is not None
+        self.assertEqual("fone", self.world.sounds.exchanged.microphone)
+        self.assertEqual("fone", self.call.microphone)
+        self.world.sounds.broken = True
+        self.client.change_settings(Settings(speaker="sumiu"))
+        self.world.turn()
+        self.assertEqual(Trouble.SOUND, self.world.state.problems[-1].trouble)
+
+    def test_a_device_that_vanishes(self) -> None:
+        """The loss of a device is a warning and a notice, once."""
+        self.dialled()
+        for _ in range(3):
+            self.voice.listener.warning(alerts.MIC_CHANGED)
+            self.world.turn()
+        notices = [notice for notice in self.world.face.notices if notice.kind is NoticeKind.DEVICE]
+        self.assertEqual(["device-lost"], [notice.detail for notice in notices])
 
     def test_every_warning_has_a_name(self) -> None:
         """No code of the engine is shown as «something else»."""

@@ -16,10 +16,11 @@ from kivy_client.session.machine_ringer import MachineRinger
 from kivy_client.session.probe import PERIOD, QUESTIONS, BindingProbe
 from kivy_client.session.ringer import Tune
 from kivy_client.session.state import Settings
+from kivy_client.session.switchable import Switchable
 from kivy_client.session.voice import SoundError, VoiceRequest
 from voz.clock import BLOCK, MediaClock
 from voz.codec import Sound
-from voz.device import DeviceContext, DeviceError, Playback, PlaybackFactory
+from voz.device import DeviceContext, DeviceError, Playback, PlaybackFactory, Pull
 from voz.device.paced import PacedPlayback
 from voz.net import PathPolicy, Role
 from voz.stun import Attribute, Kind, Method, build, pack_xor_address, parse
@@ -205,6 +206,58 @@ class RingerTests(SynchronousTestCase):
             return make
 
         self.assertFalse(MachineRinger(self.clock, SOUNDS, Settings, broken).play(Tune.CHIME))
+
+
+class SwitchTests(SynchronousTestCase):
+    """Devices that are exchanged while they are in use."""
+
+    def setUp(self) -> None:
+        """A loudspeaker in use."""
+        self.clock = Clock()
+        self.context = context(self.clock)
+        self.made: list[Loudspeaker] = []
+        self.device = Switchable(self.context, self.maker("um"))
+        self.device.start(lambda: block_of(1))
+
+    def maker(self, name: str, broken: bool = False) -> Callable[[DeviceContext], Loudspeaker]:
+        """Return what makes a loudspeaker of this name."""
+
+        def make(around: DeviceContext) -> Loudspeaker:
+            self.made.append(BrokenLoudspeaker(around, name) if broken else Loudspeaker(around, name))
+            return self.made[-1]
+
+        return make
+
+    def names_playing(self) -> list[str | None]:
+        """Return who plays."""
+        before = {id(one): len(one.played) for one in self.made}
+        self.clock.advance(0.01)
+        return [one.name for one in self.made if len(one.played) > before[id(one)]]
+
+    def test_exchange(self) -> None:
+        """The other device plays, the former one is let go of."""
+        self.assertTrue(self.device.exchange(self.maker("dois")))
+        self.assertEqual(["dois"], self.names_playing())
+        self.assertTrue(self.made[0].stopped)
+
+    def test_one_that_fails(self) -> None:
+        """A device that cannot be opened leaves the former one in use."""
+        self.assertFalse(self.device.exchange(self.maker("dois", broken=True)))
+        self.assertEqual(["um"], self.names_playing())
+
+    def test_after_the_end(self) -> None:
+        """A device that is not in use is not exchanged."""
+        self.device.stop()
+        self.assertFalse(self.device.exchange(self.maker("dois")))
+        self.assertEqual([], self.names_playing())
+
+
+class BrokenLoudspeaker(Loudspeaker):
+    """Cannot be opened."""
+
+    def start(self, pull: Pull) -> None:
+        """Fail."""
+        raise DeviceError("nenhum")
 
 
 class ProbeTests(SynchronousTestCase):

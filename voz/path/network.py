@@ -23,6 +23,11 @@ from voz.stun import Address, StunError, normalised
 EXPEDITED = 0xB8
 #: Addresses that nobody has (RFC 5737, RFC 3849): to ask the system which address it would send from.
 _ANYWHERE = {4: ("192.0.2.1", 9), 6: ("2001:db8::1", 9)}
+#: How a socket is marked, by IP version; not every system has both.
+_MARKS = {
+    4: (socket.IPPROTO_IP, getattr(socket, "IP_TOS", None)),
+    6: (socket.IPPROTO_IPV6, getattr(socket, "IPV6_TCLASS", None)),
+}
 _FAMILIES = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 #: No datagram of a call is longer.
@@ -91,11 +96,10 @@ class SystemSocket:
         self._listening = reactor.listenUDP(0, _Receiving(received), interface, LARGEST)
         self._socket: socket.socket = self._listening.socket  # type: ignore[attr-defined] # udp.Port has it
         self.port = int(self._socket.getsockname()[1])
-        level, option = (
-            (socket.IPPROTO_IPV6, socket.IPV6_TCLASS) if version == 6 else (socket.IPPROTO_IP, socket.IP_TOS)
-        )
-        with contextlib.suppress(OSError):
-            self._socket.setsockopt(level, option, EXPEDITED)
+        level, option = _MARKS[version]
+        if option is not None:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(level, option, EXPEDITED)
 
     def send(self, data: bytes, address: Address) -> None:
         """Send one datagram; one that cannot be sent now (no route, a full queue) is lost."""

@@ -3,8 +3,8 @@
 Below about 5,000 packets a second the loop wakes at once. Above that it lets datagrams gather for a
 millisecond: wake-ups, not packets, are what costs below saturation. There is no loop in Python over the
 packets that are as they should be: peers are looked up with `map`, and a leg's use is tallied and charged
-every 25 ms. Whatever is not as it should be (STUN, junk, a leg that sends more than it may) goes one by one
-through `RelayCore`.
+ten times a second. Whatever is not as it should be (STUN, junk, a leg that sends more than it may) goes one
+by one through `RelayCore`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import socket
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
 
 from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor
 from twisted.python.failure import Failure
@@ -36,7 +35,7 @@ HOT = 2
 #: The first byte from which on a datagram is no STUN message.
 NOT_STUN = 0x40
 #: Seconds between two charges of what passed.
-CHARGE = 0.025
+CHARGE = 0.1
 
 
 def _expected_heads() -> list[int | None]:
@@ -144,8 +143,11 @@ class BatchPort:
             return
         peers = list(map(self._core.server.table.routes.get, names))
         apart = self._apart(count, lengths, names, peers)
-        destinations = [peer or name for peer, name in zip(peers, names, strict=True)] if apart else peers
-        vectors.readdress(destinations, lengths)  # type: ignore[arg-type] # no None is left in it
+        if not apart:
+            vectors.readdress(peers, lengths)  # type: ignore[arg-type] # there is no None in it
+            self._sent(vectors.send(0, count), names, lengths)
+            return
+        vectors.readdress([peer or name for peer, name in zip(peers, names, strict=True)], lengths)
         first = 0
         first_bytes = vectors.first_bytes
         for index in apart:
@@ -178,13 +180,16 @@ class BatchPort:
 
     def _pass(self, first: int, last: int, lengths: list[int], names: tuple[bytes, ...]) -> None:
         """Send a run of the batch on, and note what each leg used."""
-        if first == last:
-            return
-        self._vectors.send(first, last)
+        if first < last:
+            sent = self._vectors.send(first, last)
+            self._sent(sent, names[first:last], lengths[first:last])
+
+    def _sent(self, count: int, names: tuple[bytes, ...], lengths: list[int]) -> None:
+        """Note what each leg used: what it sent counts, also where the kernel had no room for it."""
         counters = self._core.server.counters
-        counters.forwarded += last - first
-        counters.forwarded_bytes += sum(lengths[first:last]) - 4 * (last - first)
-        self._tally.update(zip(names[first:last], lengths[first:last], strict=True))
+        counters.forwarded += count
+        counters.forwarded_bytes += sum(lengths) - 4 * len(lengths)
+        self._tally.update(zip(names, lengths, strict=True))
 
     def _single(self, index: int, length: int, name: bytes, now: float) -> None:
         """Judge one datagram by itself."""
@@ -200,18 +205,13 @@ class BatchPort:
         """Take what passed off the legs' allowances; legs in debt are watched until they have recovered."""
         self._charged = now
         held_by = self._core.server.table.held_by
-        for name, packets, volume in self._used():
+        tally, self._tally = self._tally, Counter()
+        for (name, length), packets in tally.items():
             leg = held_by(name)
-            if leg is not None and not leg.allowance.charge(packets, volume, now):
+            if leg is not None and not leg.allowance.charge(packets, packets * (length - 4), now):
                 self._watched.add(name)
         if self._watched:
             self._watched = {name for name in self._watched if self._still_watched(name, now)}
-
-    def _used(self) -> Iterator[tuple[bytes, int, int]]:
-        """What was tallied since the last charge: (source, packets, bytes of payload); starts a new tally."""
-        tally, self._tally = self._tally, Counter()
-        for (name, length), packets in tally.items():
-            yield name, packets, packets * (length - 4)
 
     def _still_watched(self, name: bytes, now: float) -> bool:
         """Whether the leg has not yet won back half a second's worth of packets."""

@@ -41,10 +41,15 @@ class Allowance:
 
     def refill(self, now: float) -> None:
         """Add what the time since the last refill allows, up to one second's worth."""
-        elapsed = max(0.0, now - self.since)
+        elapsed = now - self.since
         self.since = now
-        self.packets = min(PACKETS_A_SECOND, self.packets + elapsed * PACKETS_A_SECOND)
-        self.volume = min(BYTES_A_SECOND, self.volume + elapsed * BYTES_A_SECOND)
+        if elapsed <= 0:
+            return
+        # Written out: the relay does this for every leg ten times a second.
+        packets = self.packets + elapsed * PACKETS_A_SECOND
+        volume = self.volume + elapsed * BYTES_A_SECOND
+        self.packets = packets if packets < PACKETS_A_SECOND else PACKETS_A_SECOND
+        self.volume = volume if volume < BYTES_A_SECOND else BYTES_A_SECOND
 
     def admit(self, size: int, now: float) -> bool:
         """Whether a packet with `size` bytes of payload may pass; takes it off the buckets if so."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 
 Ancillary = list[tuple[int, int, bytes]]
 
@@ -22,7 +23,8 @@ ROOM = 64
 def ask_for_local(bound: socket.socket) -> bool:
     """Have the kernel say with each datagram where it came to; False where it cannot."""
     option = getattr(socket, "IPV6_RECVPKTINFO", None) if bound.family == socket.AF_INET6 else _V4[1]
-    if option is None or not hasattr(bound, "recvmsg"):
+    # The numbers and structures above are those of Linux; elsewhere a relay is bound to one address.
+    if option is None or not sys.platform.startswith("linux"):
         return False
     try:
         bound.setsockopt(_kind(bound.family)[0], option, 1)

@@ -235,17 +235,25 @@ class EndTests(CallCase):
         self.ends(ana, Status.SERVER)
 
     def test_the_server_goes_while_they_talk(self) -> None:
-        """A conversation outlives the registry, is ended by the voice itself, and counts as one that ended
-        well.
+        """A conversation outlives a restart of the registry: nobody's phone rings again, and it ends in
+        order.
         """
         bia = self.waiting("bia")
-        ana = self.client("ana", "ligar", "bia", "--sem-som", "--duracao", "8")
+        ana = self.client("ana", "ligar", "bia", "--sem-som")
         bia.read_until("ana chama")
         bia.type("atender")
         bia.read_until("em conversa com ana")
         ana.read_until("… direto")
         self.daemon.kill()
         bia.read_until("o servidor sumiu; a conversa continua sem ele")
+        port = self.server.partition("//")[2].partition("/")[0].rpartition(":")[2]
+        again = DaemonProcess(
+            self.folder / "registro", "--interface", "127.0.0.1", "--drenar", "1", "--porta", port
+        ).start()
+        self.addCleanup(again.end)
+        bia.read_again("na sala, como bia")
+        self.assertEqual(1, bia.output.count("ana chama"))
+        ana.interrupt()
         self.ends(ana, Status.OK)
         bia.read_until("ana encerrou a conversa")
 

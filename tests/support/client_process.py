@@ -52,10 +52,14 @@ class ClientProcess:
         assert self.process.stdout is not None
         self._descriptor = self.process.stdout.fileno()
 
-    def read_until(self, text: str, patience: float = PATIENCE) -> str:
-        """Read until the text was said, and return all that was."""
+    def read_again(self, text: str) -> str:
+        """Read until the text was said once more than up to now."""
+        return self.read_until(text, times=self.output.count(text) + 1)
+
+    def read_until(self, text: str, patience: float = PATIENCE, times: int = 1) -> str:
+        """Read until the text was said (so many times), and return all that was."""
         end = time.monotonic() + patience
-        while text not in self.output:
+        while self.output.count(text) < times:
             left = end - time.monotonic()
             if left <= 0 or not select.select([self._descriptor], [], [], left)[0]:
                 raise TimeoutError(f"{self.name}: {text!r} was not said:\n{self.output}")

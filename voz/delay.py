@@ -11,8 +11,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 
-WINDOW: int = 400
-"""Frames that the target is learnt from: 8 s of 20 ms."""
+WINDOW: int = 300
+"""Frames that the target is learnt from: 6 s of 20 ms."""
 BASE_SECONDS: float = 10.0
 """How long the smallest transit is remembered."""
 QUANTILE: float = 0.975
@@ -31,6 +31,8 @@ NEAR: float = 0.006
 """The target does not sink for less than this …"""
 HOLD: int = 150
 """… nor before it has been too high for so many frames running: each change is heard a little."""
+MUCH: float = 0.040
+"""If it is too high by this much, a third of that is enough."""
 SETTLING: int = 50
 """Frames at the start during which it sinks at once."""
 SPIKE_FACTOR: float = 3.0
@@ -147,5 +149,6 @@ class DelayEstimator:
             self._too_high = 0
         else:
             self._too_high += 1
-            if self._too_high > HOLD or len(self._order) < SETTLING:
+            hold = HOLD if wanted > self._target - MUCH else HOLD // 3
+            if self._too_high > hold or len(self._order) < SETTLING:
                 self._target = max(wanted, self._target - FALL)

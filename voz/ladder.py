@@ -46,13 +46,14 @@ _NARROW = (
     Step("copies-40-15k", 15_000, 0, (40,)),
     Step("copies-40-14k", 14_000, 0, (40,)),
     Step("copies-40-13k", 13_000, 0, (40,)),
+    Step("copies-40-12k", 12_000, 0, (40,)),
     Step("copies-40-11k", 11_000, 0, (40,)),
     Step("fec-16", 16_000, 20),
     Step("fec-12", 12_000, 20),
 )
 LADDER: tuple[tuple[Step, ...], ...] = (
     (CLEAN, Step("clean-26", 26_000), Step("clean-20", 20_000), Step("clean-12", 12_000)),
-    (Step("fec-38", 38_000, 8), Step("fec-30", 30_000, 8), Step("fec-24", 24_000, 8), *_NARROW[3:]),
+    (Step("fec-38", 38_000, 8), Step("fec-30", 30_000, 8), Step("fec-24", 24_000, 8), *_NARROW[4:]),
     (Step("copies-20-60", 20_000, 0, (20, 60)), *_NARROW),
     (Step("copies-40-80", 20_000, 0, (40, 80)), *_NARROW),
     (Step("copies-20-60-100", 15_000, 0, (20, 60, 100)), *_NARROW),

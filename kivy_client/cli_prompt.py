@@ -6,10 +6,8 @@ One line in, sentences out.
 from collections.abc import Callable
 from typing import Any
 
-from twisted.internet.stdio import StandardIO
-from twisted.protocols.basic import LineReceiver
-
 from kivy_client.cli_calls import PHASES
+from kivy_client.cli_keyboard import listen
 from kivy_client.cli_script import Script
 from kivy_client.cli_texts import (
     CALL_ENDS,
@@ -32,32 +30,10 @@ from kivy_client.session.state import Notice, ViewState
 from kivy_client.session.state_call import CallView
 from kivy_client.session.vocabulary import Link
 
-LONGEST_LINE = 1000
 MOST_ROWS = 50
 
 Answer = str | None
 """What a typed command says at once; None when the state will say it."""
-
-
-class Keyboard(LineReceiver):
-    """Lines that are typed."""
-
-    delimiter = b"\n"
-    MAX_LENGTH = LONGEST_LINE
-
-    def __init__(self, typed: Callable[[str], None], closed: Callable[[], None]) -> None:
-        self._typed, self._closed = typed, closed
-
-    def lineReceived(self, line: bytes) -> None:
-        """One line."""
-        self._typed(line.decode("utf-8", "replace").strip())
-
-    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802
-        """Nobody types so much: passed over."""
-
-    def connectionLost(self, reason: object = None) -> None:
-        """The terminal or the pipe went away."""
-        self._closed()
 
 
 class Typed:
@@ -81,6 +57,14 @@ class RoomWords(Typed):
         if len(rows) > MOST_ROWS:
             shown.append(f"… e mais {len(rows) - MOST_ROWS}")
         return "\n".join(shown) or "ninguém"
+
+    def sim(self, _: str) -> Answer:
+        """sim: aceita o servidor novo"""
+        return _said(self._client.trust_server(), "nada foi perguntado")
+
+    def nao(self, _: str) -> Answer:
+        """nao: não aceita o servidor novo"""
+        return _said(self._client.refuse_server(), "nada foi perguntado")
 
     def livre(self, _: str) -> Answer:
         """livre: pode chamar"""
@@ -222,13 +206,17 @@ class PromptScript(Script):
         self._words = Words(client, self.done)
         super().start(client)
         try:
-            StandardIO(Keyboard(self.typed, self.done), reactor=self.reactor)  # type: ignore[no-untyped-call]
+            listen(self.reactor, self.typed, self.done)
         except OSError as error:
             self.finish(End(Status.USAGE, "não há de onde ler comandos: {detail}"), detail=str(error))
 
     def waits(self, state: ViewState) -> bool:
         """Always: the person is there to decide."""
         return True
+
+    def ask(self) -> None:
+        """The answer is typed like any other word."""
+        self.console.say("aceita este servidor? sim ou nao")
 
     def typed(self, line: str) -> None:
         """Do what was typed."""

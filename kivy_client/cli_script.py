@@ -6,6 +6,7 @@ from typing import Any
 from twisted.internet.interfaces import IReactorTime
 
 from kivy_client.cli_console import Console
+from kivy_client.cli_keyboard import YES, listen, somebody_there
 from kivy_client.cli_texts import CONNECT_RESULTS, TROUBLES, UNKNOWN_TROUBLE, End, Status
 from kivy_client.session.controller import Controller
 from kivy_client.session.results import ConnectResult
@@ -137,18 +138,27 @@ class Script:
         if question.former:
             self.console.say(f"antes era {question.former}")
             return
-        self.reactor.callLater(0, self._answer, self.options.confiar)
+        if self.options.confiar:
+            self.reactor.callLater(0, self._answer, "sim")
+        else:
+            self.ask()
 
-    def _answer(self, accepted: bool) -> None:
-        if self.client is None:
-            return
-        if accepted:
-            self.client.trust_server()
+    def ask(self) -> None:
+        """Ask the person, if there is one."""
+        if somebody_there():
+            self.console.say("aceita este servidor? [s/N]")
+            listen(self.reactor, self._answer, lambda: self._answer(""))
             return
         self.console.say(
             "confira com quem opera o servidor e repita com --confiar, ou use o endereço sala://…#…"
         )
-        self.client.refuse_server()
+        self.reactor.callLater(0, self._answer, "")
+
+    def _answer(self, typed: str) -> None:
+        if self.client is not None and typed.lower() in YES:
+            self.client.trust_server()
+        elif self.client is not None:
+            self.client.refuse_server()
 
     def notify(self, notice: Notice) -> None:
         """Something happened once."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from kivy_client import cli_options, cli_texts
+from kivy_client import cli_options, cli_script, cli_texts
 from kivy_client.cli import SCRIPTS, TALKING
 from kivy_client.cli_calls import PHASES
 from kivy_client.cli_console import Console
@@ -207,6 +207,32 @@ class PlainScriptTests(TerminalCase):
         self.world.answer_look_up("bia")
         self.ended(Status.OK)
         self.assertIn("estado    livre", self.out.getvalue())
+
+    def first_contact(self, typed: str | None) -> None:
+        """Ask for the table of a server that nobody knows; a person at the terminal types this."""
+        keyboard: list[Any] = []
+        self.patch(cli_script, "somebody_there", lambda: typed is not None)
+        self.patch(cli_script, "listen", lambda _, said, _closed: keyboard.append(said))
+        self.patch(cli_options, "parse", self.without_trust(cli_options.parse))
+        self.run_script("tabela")
+        if typed is not None:
+            keyboard[0](typed)
+            self.world.turn()
+
+    @staticmethod
+    def without_trust(parse: Any) -> Any:
+        """Return a parser that forgets --confiar."""
+        return lambda words: parse([word for word in words if word != "--confiar"])
+
+    def test_first_contact(self) -> None:
+        """A person at the terminal is asked; «s» goes on, anything else, or nobody there, does not."""
+        self.first_contact("s")
+        self.online()
+        self.ended(Status.OK)
+        for typed in ("n", "", None):
+            self.first_contact(typed)
+            self.ended(Status.FINGERPRINT)
+            self.assertEqual(b"", self.world.registry.bytes)
 
     def test_a_registry_that_goes(self) -> None:
         """A connection that breaks before the answer is an end of its own."""

@@ -27,13 +27,14 @@ _log = Logger("registro")
 class Inbox:
     """One connection's reading side. What a client has not sent in full is bounded by a line."""
 
-    __slots__ = ("_link", "_paid", "_syntax_errors", "buffer")
+    __slots__ = ("_link", "_paid", "_serving", "_syntax_errors", "buffer")
 
     def __init__(self, link: RegistryProtocol) -> None:
         self._link = link
         self.buffer = b""
         self._paid = 0.0
         self._syntax_errors = 0
+        self._serving = False
 
     def received(self, data: bytes) -> None:
         """Take bytes, and serve the lines that are complete."""
@@ -42,10 +43,20 @@ class Inbox:
 
     def serve(self) -> None:
         """Serve the lines that are complete, as long as they may be; their answers leave together."""
-        link, buffer, start = self._link, self.buffer, 0
-        if link.out.gathering:
+        if self._serving:
             return  # a line that is being served released the connection: its loop goes on by itself
-        link.out.gather()
+        server = self._link.server
+        outermost = server.begin_turn()
+        self._serving = True
+        try:
+            self._serve_lines()
+        finally:
+            self._serving = False
+            if outermost:
+                server.end_turn()
+
+    def _serve_lines(self) -> None:
+        link, buffer, start = self._link, self.buffer, 0
         while not link.waiting:
             end = buffer.find(b"\n", start) + 1
             if (end or len(buffer) + 1) - start > LINE:
@@ -56,7 +67,6 @@ class Inbox:
             line, start = buffer[start:end], end
             self.lineReceived(line)
         self.buffer = b"" if link.closing else buffer[start:]
-        link.out.send()
 
     def lineReceived(self, line: bytes) -> None:
         """Serve one line with its end."""

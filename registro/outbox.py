@@ -1,4 +1,7 @@
-"""What a connection writes: together where it can be, in pieces where it is long, never more than is read."""
+"""What a connection writes: together where it can be, in pieces where it is long, never more than is read.
+
+While one client's read is served, what it brings anybody is gathered, and leaves in one write a connection.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,7 @@ class Outbox:
         self.closed = self.paused = False
         self.paused_at = 0.0
         self._unread = self._size = 0
-        self._gathered: list[bytes] | None = None
+        self._gathered: list[bytes] = []
         self._rest: list[bytes] = []
 
     @property
@@ -42,29 +45,18 @@ class Outbox:
         """Whether the client has not read what it was sent: no pushes for it now."""
         return self.paused or bool(self._rest)
 
-    @property
-    def gathering(self) -> bool:
-        """Whether a read is being served, whose answers leave together."""
-        return self._gathered is not None
-
-    def gather(self) -> None:
-        """Keep what is written from now on, until `flush` or `send`."""
-        self._gathered = []
-
-    def send(self) -> None:
-        """Write what was gathered, and gather no more."""
-        self.flush()
-        self._gathered = None
-
     def write(self, lines: bytes, count: int) -> None:
-        """Write `count` whole lines: with the others of this read, or at once."""
+        """Write `count` whole lines: with the others of the read that is being served, or at once."""
         if self.closed:
             return
         link = self._link
         link.server.journal.note(SENT, link.label, lines, count)
-        if self._gathered is None:
+        turn = link.server.turn
+        if turn is None:
             self._put(lines)
             return
+        if not self._gathered:
+            turn.append(self)
         self._gathered.append(lines)
         self._size += len(lines)
         if self._size > CHUNK:

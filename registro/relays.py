@@ -34,7 +34,7 @@ class Relays:
         return self.elsewhere or (turn_uri(self.public_name or local_host, self.port),)
 
     def ligacao(self, chamada: str, leg: str, local_host: str, now: float) -> bytes:
-        """Mint one side's credentials for a call (its wire text); the LIGACAO line, `now` in Unix seconds.
+        """Return the LIGACAO of one side of a call (its wire text); `now` in Unix seconds.
 
         No value here ever needs an escape but those of `reles`, so the line is put together without the codec;
         a test reads it with it.

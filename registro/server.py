@@ -13,6 +13,7 @@ from registro.admission import plain_host
 from registro.journal import Journal
 from registro.net import RegistryProtocol
 from registro.office import Office
+from registro.outbox import Outbox
 from registro.presence import EVERYBODY
 from registro.requests import present, snapshot
 from registro.session import Session
@@ -44,6 +45,8 @@ class Server:
         self.clock: IReactorTime = office.clock
         self.now = self.clock.seconds()
         self.links: set[RegistryProtocol] = set()
+        self.turn: list[Outbox] | None = None
+        """while a read is served: who is to be written to when it is done"""
         self._ticks = 0
         self._due: IDelayedCall | None = None
         self._server = f"sala-de-conversa/{version()}"
@@ -69,6 +72,21 @@ class Server:
         self._ticks += 1
         if self._ticks % FORGET == 0:
             self.office.admission.forget(now)
+
+    def begin_turn(self) -> bool:
+        """Gather what is written from now on; False if that is so already."""
+        if self.turn is not None:
+            return False
+        self.turn = []
+        return True
+
+    def end_turn(self) -> None:
+        """Write what was gathered, also what that brings about."""
+        try:
+            for out in self.turn or ():
+                out.flush()
+        finally:
+            self.turn = None
 
     def admit(self, host: str, port: int, local: bool) -> RegistryProtocol | None:
         """Return the protocol of a new connection, or None if it is one too many or banned."""

@@ -8,10 +8,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from registro.admission import Bursts
 from registro.outbox import CHUNK, pieces
-from registro.wire import messages
+from registro.wire import codec, messages
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.limits import LINE, Limits
-from tests.support.registry import Client, Registry
+from tests.support.registry import CHAMADA, Client, Registry, aceito, convite
 
 VIVO = b"VIVO 1 t=1\n"
 
@@ -58,6 +58,18 @@ class LineTests(EdgeCase):
         self.bad.transport.write = written.append  # type: ignore[method-assign]
         self.bad.raw(VIVO * 20)
         self.assertEqual([len(data.splitlines()) for data in written], [20])
+
+    def test_one_write_a_read_for_others(self) -> None:
+        """What one read brings another client leaves with one write too, in order."""
+        ana, bia = self.registry.people("ana", "bia")
+        ana.say(convite("bia"))
+        ana.take()
+        written: list[bytes] = []
+        ana.transport.write = written.append  # type: ignore[method-assign]
+        bia.raw(codec.render(messages.Tocando(CHAMADA), 1) + codec.render(aceito(), 2))
+        (together,) = written
+        self.assertEqual([line.split()[0] for line in together.splitlines()], [b"TOCANDO", b"CONVITE-ACEITO"])
+        self.assertIsNone(self.registry.server.turn)
 
     def test_third_syntax_error(self) -> None:
         """The third syntax error closes; the count never resets, and unknown verbs do not count."""

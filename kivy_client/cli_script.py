@@ -110,7 +110,8 @@ class Script:
             self._ready = True
             self.ready()
         elif link is Link.STOPPED or (link is Link.WAITING and not self.waits(state)):
-            self._no_server(state)
+            end = TROUBLES.get(state.connection.trouble, UNKNOWN_TROUBLE)
+            self.finish(end, detail=state.connection.detail)
             return
         if self._ready:
             self.step(state)
@@ -118,10 +119,6 @@ class Script:
     def waits(self, state: ViewState) -> bool:
         """Whether to wait for a server that is away now."""
         return self.patient and self._ready
-
-    def _no_server(self, state: ViewState) -> None:
-        end = TROUBLES.get(state.connection.trouble, UNKNOWN_TROUBLE)
-        self.finish(end, detail=state.connection.detail)
 
     def _problems(self, problems: tuple[Problem, ...]) -> None:
         for problem in problems:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.core.clipboard import Clipboard
 from kivy.core.window import Window
 from kivy.properties import BooleanProperty, StringProperty
+from kivy.utils import platform
 
 from kivy_client.i18n import N_, _
 from kivy_client.screens import phrases
@@ -62,6 +64,8 @@ class Welcome(Screen):
     def entered(self) -> None:
         """Take pictures that are dropped on the window."""
         Window.bind(on_drop_file=self._dropped)
+        if platform not in ("android", "ios"):  # there it would open the keyboard over the screen
+            Clock.schedule_once(self._begin_typing)
         self.returning = bool(self.desk.state.connection.address) and bool(
             self.desk.state.identity.fingerprint
         )
@@ -105,6 +109,10 @@ class Welcome(Screen):
         if self.returning:
             self.desk.edit(False)
         return bool(self.returning)
+
+    def _begin_typing(self, _dt: float) -> None:
+        if self.get_root_window() is not None and not self.name:
+            self.ids.name_field.entry.focus = True
 
     def _dropped(self, _window: Any, path: bytes, *_where: Any) -> None:
         self._read(path.decode("utf-8", "replace"))

@@ -32,6 +32,8 @@ class Backoff:
         return plain * (0.8 + 0.4 * draw)
 
 
+STATES = ("off", "connecting", "asking", "registering", "online", "waiting", "stopped")
+
 CALM = Backoff(1.0, 1.8, 60.0)
 URGENT = Backoff(0.25, 1.6, 2.0)
 """While a call is on: its lines wait for the connection."""
@@ -193,13 +195,7 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
     """Build the machine: states, then transitions that do nothing, then those that do something."""
     machine = TypeMachineBuilder(Connecting, ConnectionCore)
 
-    off = machine.state("off")
-    connecting = machine.state("connecting")
-    asking = machine.state("asking")
-    registering = machine.state("registering")
-    online = machine.state("online")
-    waiting = machine.state("waiting")
-    stopped = machine.state("stopped")
+    off, connecting, asking, registering, online, waiting, stopped = map(machine.state, STATES)
     everywhere = (off, connecting, asking, registering, online, waiting, stopped)
     alive = (connecting, registering, online)
 

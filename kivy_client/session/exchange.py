@@ -207,7 +207,8 @@ class Exchange:
         """The call is over; a crossed one takes its place."""
         self.call = None
         self._registry.in_call(False)
-        self._watch(ending)
+        self.closing.add(ending.closed)
+        ending.closed.addBoth(self._closed, ending.closed)
         crossed, relay = self._crossing.take()
         if ending.cause is EndCause.CROSSED and crossed is not None:
             self._answer_crossed(crossed, relay)
@@ -226,11 +227,6 @@ class Exchange:
             call.received(relay)
         call.accept()
         call.start()
-
-    def _watch(self, ending: Ending) -> None:
-        """Remember the voice that is being closed, so that the program does not end before it is."""
-        self.closing.add(ending.closed)
-        ending.closed.addBoth(self._closed, ending.closed)
 
     def _closed(self, result: T, closed: Deferred[CallReport | None]) -> T:
         self.closing.discard(closed)

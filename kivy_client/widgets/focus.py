@@ -60,7 +60,8 @@ class FocusRing:
         if not stops:
             self.clear()
             return
-        here = stops.index(self.at) if self.at in stops else (-1 if step > 0 else 0)
+        at = self.at if self.at in stops else next((stop for stop in stops if stop.focused), None)
+        here = stops.index(at) if at is not None else (-1 if step > 0 else 0)
         self.give(stops[(here + step) % len(stops)])
 
     def give(self, widget: Any) -> None:

@@ -14,7 +14,7 @@ from kivy_client.widgets.look import look
 
 __all__ = ["FocusMark"]
 
-GAP, RADIUS, WIDTH = 2, 14, 1.4
+GAP, RADIUS, WIDTH = 2, 28, 1.4
 """In dp: between the widget and its ring; of the ring's corners; of its line."""
 
 

@@ -1,6 +1,6 @@
 """Measure the window: time to the first picture, memory, CPU at rest and in a call, time to stop.
 
-Usage: ``python -m scripts.measure_window [SECONDS]`` prints a figure a line. A registry, somebody who answers and
+Usage: ``python -m scripts.measure_window [SECONDS]`` prints a figure a line. A registry, one who answers and
 the window run on this machine; it is drawn in software on a virtual screen. Needs Xvfb, xdotool, PulseAudio.
 """
 

@@ -16,7 +16,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.theme.palette import LIGHT
 from tests.support import pulse, screen
-from tests.support.daemon_process import DaemonProcess
+from tests.support.daemon_process import DaemonProcess, PlainClient
 
 ROOT = Path(__file__).resolve().parents[2]
 SPEECH = ROOT / "tests" / "speech" / "portuguese_f.wav"
@@ -33,7 +33,7 @@ Sound = npt.NDArray[np.float64]
 missing = not (screen.available() and pulse.available() and SPEECH.exists())
 
 
-class WindowCallTests(SynchronousTestCase):
+class WindowTestCase(SynchronousTestCase):
     """The whole of it, with nothing faked but the hardware."""
 
     if missing:
@@ -41,29 +41,31 @@ class WindowCallTests(SynchronousTestCase):
     timeout = 300
 
     def setUp(self) -> None:
-        """A registry, a sound server, two screens with a window each."""
+        """A registry and a sound server."""
         self.stack = ExitStack()
         self.addCleanup(self.stack.close)
         self.folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="sala-janela-")))
         self.registry = DaemonProcess(self.folder / "registro")
         self.registry.start()
         self.stack.callback(self.registry.end)
-        sinks = ["fala_ana", "ouve_ana", "fala_rui", "ouve_rui"]
+        sinks = [f"{way}_{name}" for way in ("fala", "ouve") for name in ("ana", "rui", "marta")]
         self.pulse = self.stack.enter_context(pulse.Pulse(self.folder / "pulse", sinks))
-        self.ana = self.stack.enter_context(screen.VirtualScreen(self.folder / "tela-ana"))
-        self.rui = self.stack.enter_context(screen.VirtualScreen(self.folder / "tela-rui"))
-        self.open_window("ana", self.ana)
-        self.open_window("rui", self.rui)
 
-    def open_window(self, name: str, where: screen.VirtualScreen) -> None:
-        """Start `sala` for that name; it is ended with the test."""
+    def address(self) -> tuple[str, str]:
+        """The registry's address on this machine, and the rest of its link."""
         found = re.search(r"sala://\S+:(\d+)/(#\S+)", self.registry.output)
         assert found is not None
-        link = f"sala://127.0.0.1:{found[1]}/{found[2]}"
+        return f"sala://127.0.0.1:{found[1]}", f"/{found[2]}"
+
+    def screen(self, name: str) -> screen.VirtualScreen:
+        """A screen for one window."""
+        return self.stack.enter_context(screen.VirtualScreen(self.folder / f"tela-{name}"))
+
+    def open_window(self, name: str, where: screen.VirtualScreen, *arguments: str) -> None:
+        """Start `sala` with the state of that name; it is ended with the test."""
         environment = where.environment() | self.pulse.environment() | {"DISPLAY": where.display}
         environment |= {"PULSE_SINK": f"ouve_{name}", "PULSE_SOURCE": f"fala_{name}.monitor"}
-        command = [sys.executable, "-m", "kivy_client.app", link, "--nome", name]
-        command += ["--estado", str(self.folder / name)]
+        command = [sys.executable, "-m", "kivy_client.app", *arguments, "--estado", str(self.folder / name)]
         log = self.stack.enter_context((self.folder / f"{name}.log").open("wb"))
         window = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         self.stack.callback(self.end, window)
@@ -77,6 +79,18 @@ class WindowCallTests(SynchronousTestCase):
             window.kill()
             window.wait(10)
 
+
+class CallTests(WindowTestCase):
+    """Two people."""
+
+    def setUp(self) -> None:
+        """Two screens with a window each."""
+        super().setUp()
+        self.ana, self.rui = self.screen("ana"), self.screen("rui")
+        link = "".join(self.address())
+        self.open_window("ana", self.ana, link, "--nome", "ana")
+        self.open_window("rui", self.rui, link, "--nome", "rui")
+
     def test_call(self) -> None:
         """A click calls, a click accepts, what one says the other hears, a click ends it on both screens."""
         row = self.ana.wait_for(
@@ -87,7 +101,6 @@ class WindowCallTests(SynchronousTestCase):
         self.rui.click(*accept)
         end = self.ana.wait_for(self.end_button, "the button that ends")
         self.rui.wait_for(self.end_button, "the other one's button that ends")
-        self.wait_for_voice()
         self.assert_heard("fala_ana", "ouve_rui")
         self.assert_heard("fala_rui", "ouve_ana")
         self.ana.click(*end)
@@ -109,11 +122,6 @@ class WindowCallTests(SynchronousTestCase):
         words = screen.blob(LIGHT.accent_soft, 8000, PANE, 200, 1100, 460)(picture)
         return screen.blob(LIGHT.end, 3000, PANE)(picture) if words else None
 
-    def wait_for_voice(self) -> None:
-        """Both sides show the bars of the quality: a second of figures has come, so voice goes both ways."""
-        for side in (self.ana, self.rui):
-            side.wait_for(screen.blob(LIGHT.good, 60, PANE, 100, 1100, 300), "the bars of the quality")
-
     def speak(self, microphone: str, speaker: str) -> Sound:
         """Play the recording into a virtual microphone; what came out of a virtual speaker meanwhile."""
         target = self.folder / f"{speaker}.raw"
@@ -128,6 +136,37 @@ class WindowCallTests(SynchronousTestCase):
                 recorder.terminate()
                 recorder.wait(10)
         return in_frames(np.fromfile(target, "<i2"), 48000)
+
+
+class FirstStartTests(WindowTestCase):
+    """A person who has never been here, without a mouse."""
+
+    def test_keyboard_alone(self) -> None:
+        """Name, server, the eight words, the check with a heard voice: then the room, all by keys."""
+        somebody = PlainClient(self.registry.plain).register("rui")
+        self.addCleanup(somebody.close)
+        shown = self.screen("marta")
+        self.open_window("marta", shown)
+        shown.wait_for(screen.blob(LIGHT.accent, 9000, top=500), "the button that enters")
+        shown.wait_for(screen.blob(LIGHT.accent, 300, top=200, bottom=300), "the focus on the name")
+        shown.type("marta")
+        shown.key("Tab")
+        shown.type(self.address()[0])
+        shown.key("Return")
+        shown.wait_for(screen.blob(LIGHT.raised, 20_000), "the eight words")
+        shown.key("Tab")
+        shown.key("Return")
+        shown.wait_for(screen.blob(LIGHT.good, 150), "a part of the check that is good")
+        speaker = subprocess.Popen(
+            ["paplay", "--device=fala_marta", str(SPEECH)], env=self.pulse.environment()
+        )
+        self.addCleanup(speaker.wait, 30)
+        shown.wait_for(screen.blob(LIGHT.accent, 1500, top=100, bottom=250), "the level of the voice")
+        for _stop in range(4):
+            shown.key("Tab")
+        shown.key("Return")
+        row = screen.blob(LIGHT.accent_soft, 400, LIST_LEFT, LIST_TOP, LIST_RIGHT, 300)
+        shown.wait_for(row, "the room with somebody in it")
 
 
 def read(path: Path) -> Sound:

@@ -11,6 +11,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from kivy_client.screens.window import configure
@@ -22,6 +24,7 @@ from kivy.uix.label import Label  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
 from kivy_client.i18n import tr  # noqa: E402
+from kivy_client.screens.qr import NoLinkError, read_link  # noqa: E402
 from kivy_client.screens.stage import Stage  # noqa: E402
 from kivy_client.session.boundary import RecordingCommands  # noqa: E402
 from kivy_client.session.state import Settings  # noqa: E402
@@ -33,7 +36,7 @@ from kivy_client.widgets.look import look  # noqa: E402
 from kivy_client.widgets.press import Pressable  # noqa: E402
 from kivy_client.widgets.text import Icon, OneLine  # noqa: E402
 from tests.screens.examples import ROOM, STATES  # noqa: E402
-from tests.screens.scenes import make_stage, set_scene, settle  # noqa: E402
+from tests.screens.scenes import make_stage, save_picture, set_scene, settle  # noqa: E402
 
 BESIDES = ("look_at", "history_seen", "start_check", "stop_check")
 """What screens say by themselves as they come and go."""
@@ -314,8 +317,29 @@ def crowd() -> object:
     }
 
 
+def picture() -> object:
+    """Draw an invitation, save what the window shows, and read the link out of the picture again."""
+    stage = make_stage()
+    set_scene(stage, "share")
+    settle(4, draw=True)
+    found: dict[str, object] = {"shown": stage.screens["share"].link}
+    with TemporaryDirectory() as folder:
+        drawn, blank, noise = (Path(folder) / name for name in ("drawn.png", "blank.png", "noise.png"))
+        save_picture(drawn)
+        set_scene(stage, "room")
+        settle(4, draw=True)
+        save_picture(blank)
+        noise.write_bytes(b"\x89PNG\r\n" + bytes(range(256)))
+        for path in (drawn, blank, noise, Path(folder) / "nobody.png"):
+            try:
+                found[path.stem] = read_link(str(path))
+            except NoLinkError as why:
+                found[path.stem] = f"no: {why}"
+    return found
+
+
 JOBS: dict[str, Callable[[], object]] = {
-    job.__name__: job for job in (press, fit, fit_once, keyboard, enter, languages, switches, crowd)
+    job.__name__: job for job in (press, fit, fit_once, keyboard, enter, languages, switches, crowd, picture)
 }
 
 if __name__ == "__main__":

@@ -169,3 +169,16 @@ class CrowdTests(SynchronousTestCase):
         self.assertLess(crowd["rows"], 20)
         middle = [int(name.partition(".")[2]) for name in crowd["middle"]]
         self.assertTrue(all(2450 < number < 2550 for number in middle), middle)
+
+
+class PictureTests(SynchronousTestCase):
+    """QR pictures."""
+
+    def test_what_is_drawn_can_be_read(self) -> None:
+        """A link that one window draws is read out of its picture; other files get one clear error."""
+        found = job("picture")
+        self.assertTrue(found["shown"].startswith("sala://"))
+        self.assertEqual(found["drawn"], found["shown"])
+        self.assertEqual(found["blank"], "no: Não há um código QR da Sala nessa imagem.")
+        for broken in ("noise", "nobody"):
+            self.assertEqual(found[broken], "no: Essa imagem não pode ser aberta.")

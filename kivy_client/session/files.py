@@ -40,10 +40,10 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
-def set_aside(path: Path) -> Path:
-    """Rename a broken file to `NAME.quebrado-N`, the first N that is free, and return where it is now."""
+def set_aside(path: Path, why: str = "quebrado") -> Path:
+    """Rename a file to `NAME.WHY-N`, the first N that is free, and return where it is now."""
     number = 1
-    while (aside := path.with_name(f"{path.name}.quebrado-{number}")).exists():
+    while (aside := path.with_name(f"{path.name}.{why}-{number}")).exists():
         number += 1
     path.rename(aside)
     return aside

@@ -117,7 +117,7 @@ def load_or_make(path: Path) -> Identity:
 def replace(path: Path, identity: Identity) -> None:
     """Put another identity in place; the former file is kept beside it. Raises OSError."""
     if path.exists():
-        set_aside(path)
+        set_aside(path, "anterior")
     identity.save(path)
 
 

@@ -105,6 +105,10 @@ class CommandTests(SynchronousTestCase):
         self.assertNotEqual(shown, self.world.state.identity.fingerprint)
         self.assertEqual(other.public, self.world.heard(PedidoRegistro).chave)
         self.assertEqual(other.public, load_or_make(self.world.folder / FILE).public)
+        self.client.import_identity(str(self.file), PHRASE)
+        self.assertEqual(IdentityTask.IMPORTED, self.task())
+        former = load_or_make(self.world.folder / f"{FILE}.anterior-1")
+        self.assertEqual(other.public, former.public)
 
     def test_what_goes_wrong(self) -> None:
         """A wrong passphrase, a foreign file, no file, and a passphrase that is too short."""

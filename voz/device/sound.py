@@ -41,7 +41,11 @@ LOOK: float = 0.25
 RETURN: float = 4.0
 """Seconds between two looks whether the chosen device is back."""
 MOST_HELD: int = 6
-"""Blocks held ready for a loudspeaker at most, after it ran dry."""
+"""Blocks held ready for a loudspeaker at most, after it ran dry …"""
+CALM: int = 1500
+"""… and one less after so many blocks without that: 15 s."""
+WARM_UP: int = 50
+"""Blocks at the start in which a loudspeaker that runs dry is only finding its pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +57,11 @@ class SoundOptions:
 
     name: str | None = None
     latency: float = 0.020
-    held: int = 2
+    held: int = 1
 
 
 NORMAL = SoundOptions()
-LOW_LATENCY = SoundOptions(latency=0.010, held=1)
+LOW_LATENCY = SoundOptions(latency=0.010)
 
 
 class _Waker:
@@ -309,7 +313,8 @@ class SoundPlayback:
         self._reference_ring = context.reference
         self._pull: Pull | None = None
         self._ready = BlockRing(CAPACITY)
-        self._held = options.held
+        self._held = self._least_held = options.held
+        self._calm_from = 0
         self._blocks = self._underruns = 0
         self._dry = 0
         self._waker = _Waker(cast(IReactorFromThreads, context.reactor), self._refill)
@@ -349,16 +354,21 @@ class SoundPlayback:
 
     def _refill(self) -> None:
         self._supervisor.alive()
-        self._hold_more_if_dry()
+        self._hold_what_is_needed()
         while self._pull is not None and len(self._ready) < self._held:
             self._blocks += 1
             self._ready.put(self._pull())
 
-    def _hold_more_if_dry(self) -> None:
-        """A loudspeaker that ran dry twice since the last time gets one more block to live on."""
-        if self._underruns - self._dry >= 2:
+    def _hold_what_is_needed(self) -> None:
+        """A loudspeaker that ran dry gets one more block to live on, and gives it back when all is calm."""
+        if self._underruns > self._dry:
             self._dry = self._underruns
-            self._held = min(MOST_HELD, self._held + 1)
+            if self._blocks > WARM_UP:
+                self._held = min(MOST_HELD, self._held + 1)
+            self._calm_from = self._blocks
+        elif self._blocks - self._calm_from > CALM:
+            self._held = max(self._least_held, self._held - 1)
+            self._calm_from = self._blocks
 
 
 def capture(name: str | None = None, *, low_latency: bool = False) -> CaptureFactory:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Protocol
 
 from kivy.app import App
 from kivy.clock import Clock
 from kivy.core.window import Window
 
+from kivy_client import assets
 from kivy_client.i18n import _, tr
 from kivy_client.pace import Pacer
 from kivy_client.platforms.facade import Platform
@@ -45,6 +47,7 @@ class SalaApp(App):
 
     title = "Sala de Conversa"
     use_kivy_settings = False
+    icon = str(Path(assets.__file__).parent / "icon" / "128" / "sala.png")
 
     def __init__(
         self,

@@ -252,16 +252,21 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
+def hour(moment: float) -> str:
+    """A moment as the hour of the day."""
+    return time.strftime("%H:%M", time.localtime(moment))
+
+
 def when(moment: float, now: float) -> str:
     """A time as people say it: today's by the hour, yesterday's by the word, older ones by the date."""
     then, today = time.localtime(moment), time.localtime(now)
-    hour = time.strftime("%H:%M", then)
+    clock_time = hour(moment)
     days = _days(today) - _days(then)
     if days == 0:
-        return hour
+        return clock_time
     if days == 1:
-        return _("ontem, {hour}").format(hour=hour)
-    return time.strftime("%d/%m/%Y" if then.tm_year != today.tm_year else "%d/%m", then) + ", " + hour
+        return _("ontem, {hour}").format(hour=clock_time)
+    return time.strftime("%d/%m/%Y" if then.tm_year != today.tm_year else "%d/%m", then) + ", " + clock_time
 
 
 def _days(moment: time.struct_time) -> int:

@@ -52,7 +52,8 @@ def presence_sheet(desk: Desk) -> Sheet:
         desk.do(lambda commands: _say(commands, said, until))
 
     rows = [(key, _(text), _(remark)) for key, _said, _seconds, text, remark in _OFFERS]
-    return choices(_("Como você está?"), rows, "" if timed else chosen, pick)
+    title = _("{name}, como você está?").format(name=state.connection.name or _("Você"))
+    return choices(title, rows, "" if timed else chosen, pick)
 
 
 def _say(commands: Commands, said: Presence, until: float | None) -> Done:

@@ -207,6 +207,7 @@ STATES: dict[str, ViewState] = {
     ),
     "check": replace(ROOM, setup=SETUP),
     "room": ROOM,
+    "room-undisturbed": replace(ROOM, presence=Presence.DO_NOT_DISTURB, dnd_until=NOW + 1800),
     "room-empty": replace(ROOM, people=()),
     "room-crowd": replace(ROOM, people=crowd(5000)),
     "room-waiting": replace(

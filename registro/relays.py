@@ -36,7 +36,7 @@ class Relays:
     def ligacao(self, chamada: str, leg: str, local_host: str, now: float) -> bytes:
         """Return the LIGACAO of one side of a call (its wire text); `now` in Unix seconds.
 
-        No value here ever needs an escape but those of `reles`, so the line is put together without the codec;
+        No value here needs an escape but those of `reles`, so the line is put together without the codec;
         a test reads it with it.
         """
         usuario = credentials.username(int(now) + VALIDADE, chamada, leg)

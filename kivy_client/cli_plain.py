@@ -12,8 +12,9 @@ from kivy_client.session.calls.world import CallError
 from kivy_client.session.controller import Controller
 from kivy_client.session.fingerprints import key_words, readable_key
 from kivy_client.session.results import Done, IdentityResult
+from kivy_client.session.sounds import DeviceLists
 from kivy_client.session.state import ViewState
-from kivy_client.session.vocabulary import IdentityTask, Presence
+from kivy_client.session.vocabulary import EndCause, IdentityTask, Presence
 from registro.wire.messages import ConsultaBemSucedida
 
 
@@ -135,21 +136,23 @@ class DevicesScript(OfflineScript):
 
     def run_offline(self, client: Controller) -> None:
         """Look for them."""
-        client.refresh_devices()
+        client.session.outside.sounds.look().addCallbacks(self._found, self._failed)
 
-    def show(self, state: ViewState) -> None:
-        """Print them when they are found."""
-        if state.problems:
-            self.finish(End(Status.SOUND, "o som falhou: {detail}"), detail=state.problems[-1].detail)
-        elif state.microphones or state.speakers:
-            kinds = {"microfone": state.microphones, "alto-falante": state.speakers}
-            if self.options.json:
-                self.console.data({kind: [one.name for one in found] for kind, found in kinds.items()})
-            else:
-                for kind, found in kinds.items():
-                    for one in found:
-                        self.console.answer(f"{kind:<13} {'*' if one.default else ' '} {one.name}")
+    def _found(self, lists: DeviceLists) -> None:
+        kinds = {"microfone": lists.microphones, "alto-falante": lists.speakers}
+        if self.options.json:
+            self.console.data({kind: [one.name for one in found] for kind, found in kinds.items()})
             self.done()
+            return
+        for kind, found in kinds.items():
+            for one in found:
+                self.console.answer(f"{kind:<13} {'*' if one.default else ' '} {one.name}")
+            if not found:
+                self.console.answer(f"{kind:<13}   nenhum")
+        self.done()
+
+    def _failed(self, failure: Failure) -> None:
+        self.finish(CALL_ENDS[EndCause.SOUND_FAILED], detail=str(failure.value))
 
 
 IDENTITY_ENDS = {

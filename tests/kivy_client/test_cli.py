@@ -6,6 +6,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client import cli_options, cli_script, cli_texts
@@ -18,6 +19,7 @@ from kivy_client.cli_script import Script
 from kivy_client.cli_texts import Status
 from kivy_client.session.boundary import Face
 from kivy_client.session.results import CallResult, ConnectResult
+from kivy_client.session.sounds import DeviceLists
 from kivy_client.session.state import LogLine
 from kivy_client.session.vocabulary import (
     CallPhase,
@@ -29,9 +31,10 @@ from kivy_client.session.vocabulary import (
     Trouble,
 )
 from kivy_client.session.vocabulary import Path as VoicePath
+from kivy_client.session.voice import SoundError
 from registro.wire.messages import ConviteRejeitado, Estado, PedidoConsulta, TabelaMudou, Tocando
 from tests.kivy_client.session.test_calls import Other
-from tests.support.client_world import ClientWorld, public_of
+from tests.support.client_world import ClientWorld, FakeSounds, public_of
 
 
 class OptionTests(SynchronousTestCase):
@@ -192,6 +195,28 @@ class PlainScriptTests(TerminalCase):
         self.online()
         self.ended(Status.OK)
         self.assertEqual([{"nome": "ana", "estado": "livre"}], json.loads(self.out.getvalue()))
+
+    def test_devices(self) -> None:
+        """Devices are listed, none is said to be none, and a sound system that fails is a sentence."""
+        self.run_script("dispositivos")
+        self.ended(Status.OK)
+        self.assertEqual("microfone     * mic\nalto-falante  * speaker\n", self.out.getvalue())
+        self.patch(FakeSounds, "look", lambda _: succeed(DeviceLists()))
+        self.run_script("dispositivos")
+        self.ended(Status.OK)
+        self.assertEqual("microfone       nenhum\nalto-falante    nenhum\n", self.out.getvalue())
+        self.patch(FakeSounds, "look", lambda _: fail(SoundError("PortAudio sumiu")))
+        self.run_script("dispositivos")
+        self.ended(Status.SOUND)
+        self.assertIn("PortAudio sumiu", self.err.getvalue())
+
+    def test_history_and_identity(self) -> None:
+        """What needs no server asks none."""
+        for words in (("historico",), ("identidade", "mostrar"), ("historico", "--json")):
+            self.run_script(*words)
+            self.ended(Status.OK)
+            self.assertEqual([], self.world.network.connections)
+        self.assertEqual([], json.loads(self.out.getvalue()))
 
     def test_messages_on_stderr(self) -> None:
         """Messages are shown on stderr as they go."""

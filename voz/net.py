@@ -147,7 +147,7 @@ class MediaTransport:
             return
         self._relays = credentials.addresses()
         self._sockets.open_missing()
-        self._paths.allocate(credentials, self._clock.seconds())
+        self._paths.allocate(credentials)
         self._addresses_changed()
         self._watch = self._network.watch(self._addresses_changed)
         self._loop.start(TICK, now=False)

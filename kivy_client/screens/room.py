@@ -112,7 +112,7 @@ class Room(Screen):
         self.own_name = state.connection.name
         self.own_icon, self.own_word, self.own_tint = mark.icon, _(mark.word), getattr(look, mark.colour)
         if state.presence is Presence.DO_NOT_DISTURB and state.dnd_until is not None:
-            self.own_word = _("não perturbe até {hour}").format(hour=phrases.hour(state.dnd_until))
+            self.own_word = _("até {hour}").format(hour=phrases.hour(state.dnd_until))
 
     def _fill(self) -> None:
         shown = search(self.people or (), self.query)

@@ -66,7 +66,7 @@ class FitTests(SynchronousTestCase):
     """Nothing is cut off, nothing is too small for a finger."""
 
     def test_narrow(self) -> None:
-        """At 360 dp, in both languages, at font scales 1 and 1.3."""
+        """At 360 dp, in both languages, at font scale 1.3."""
         self.assertEqual(job("fit"), [])
 
     def test_wide(self) -> None:

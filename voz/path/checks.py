@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from voz import stun
 from voz.candidates import Candidate, CandidateType, Role, checkable
+from voz.path import check_messages
+from voz.path.check_messages import UnderWay
 from voz.stun import Address, Attribute, Kind, Message, Method, StunError
 
 #: Seconds between two checks, length of a round in seconds, and the most checks of a round.
@@ -27,8 +28,6 @@ FIRST_REST, LONGEST_REST, LATER_GAP = 1.0, 32.0, 10.0
 #: (seconds).
 FASTER_BY = 0.005
 MOST_PAIRS = 64
-
-_KNOWN = frozenset({Attribute.USERNAME, Attribute.PRIORITY, Attribute.USE_CANDIDATE})
 
 
 class ChecksWorld(Protocol):
@@ -62,14 +61,6 @@ class Pair:
         return self.answered is not None and self.heard is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A check under way."""
-
-    pair: Pair
-    at: float
-
-
 @dataclass(slots=True)
 class _Round:
     """One round of checks: what waits to be checked, and what may still be sent."""
@@ -90,7 +81,7 @@ class Checks:
         self._loopback_allowed = loopback_allowed
         self._key: bytes | None = None
         self._pairs: dict[tuple[int, Address], Pair] = {}
-        self._asked: dict[bytes, _Asked] = {}
+        self._asked: UnderWay[Pair] = UnderWay()
         self._round = _Round()
         self._next_check = 0.0
         self._rests = 0
@@ -148,7 +139,8 @@ class Checks:
         for pair in self._kept_alive():
             if now >= pair.consent_due:
                 self._ask_consent(pair, now)
-        self._forget_old_checks(now)
+        # An answer that takes longer than a round is none.
+        self._asked.forget(now - ROUND)
         self._review(now)
 
     def _send_next(self, now: float) -> None:
@@ -170,7 +162,7 @@ class Checks:
 
     def _ask_consent(self, pair: Pair, now: float) -> None:
         """Check again; a check that was not answered since the last time is a miss."""
-        if any(asked.pair is pair for asked in self._asked.values()):
+        if self._asked.waits_for(pair):
             pair.misses += 1
             if pair.misses >= MOST_MISSES and pair is self.selected:
                 self.rest(pair, now)
@@ -180,19 +172,12 @@ class Checks:
 
     def _check(self, pair: Pair, now: float) -> None:
         """Send one check; the caller nominates the pair that it uses."""
-        transaction = stun.new_transaction()
-        attributes: list[tuple[int, bytes]] = [(Attribute.USERNAME, self._mine)]
-        if self._role is Role.CALLER and pair is self.selected:
-            attributes.append((Attribute.USE_CANDIDATE, b""))
-        self._asked[transaction] = _Asked(pair, now)
-        datagram = stun.build(Method.BINDING, Kind.REQUEST, transaction, attributes, key=self._key)
+        if self._key is None:
+            return
+        nominate = self._role is Role.CALLER and pair is self.selected
+        transaction, datagram = check_messages.request(self._mine, self._key, nominate=nominate)
+        self._asked.add(transaction, pair, now)
         self._world.send_check(pair.socket, pair.remote, datagram)
-
-    def _forget_old_checks(self, now: float) -> None:
-        """An answer that takes longer than a round is none."""
-        for transaction, asked in tuple(self._asked.items()):
-            if now - asked.at > ROUND:
-                del self._asked[transaction]
 
     def received(self, message: Message, socket: int, remote: Address, now: float) -> None:
         """A STUN message came from that address; what is not signed with the key of the call is passed
@@ -200,51 +185,31 @@ class Checks:
         if self._key is None or message.method != Method.BINDING or not message.authentic(self._key):
             return
         if message.kind is Kind.REQUEST:
-            self._asked_by_peer(message, socket, remote, now)
+            self._asked_by_peer(message, socket, remote, self._key, now)
         elif message.kind is Kind.SUCCESS:
             self._answered(message, socket, remote, now)
 
-    def _asked_by_peer(self, message: Message, socket: int, remote: Address, now: float) -> None:
+    def _asked_by_peer(self, message: Message, socket: int, remote: Address, key: bytes, now: float) -> None:
         """Answer a check of the peer; one that claims to be ours is refused in silence."""
         if message.get(Attribute.USERNAME) != self._theirs:
             return
         pair = self._pair(socket, remote, 1)
         if pair is None:
             return
-        self._world.send_check(socket, remote, self._answer(message, remote))
-        if message.unknown(_KNOWN):
+        self._world.send_check(socket, remote, check_messages.answer(message, remote, key))
+        if message.unknown(check_messages.KNOWN):
             return
         pair.heard = now
         if self._role is Role.CALLEE and message.get(Attribute.USE_CANDIDATE) is not None:
             self._nominate(pair)
-        if pair.answered is None and not self._waiting_for(pair, now):
+        if pair.answered is None and not self._asked.waits_for(pair, now - 4 * CHECK_GAP):
             self._trigger(pair, now)
         self._review(now)
-
-    def _answer(self, message: Message, remote: Address) -> bytes:
-        """The signed answer to a check."""
-        unknown = message.unknown(_KNOWN)
-        attributes: list[tuple[int, bytes]]
-        if unknown:
-            named = b"".join(kind.to_bytes(2, "big") for kind in unknown)
-            attributes = [
-                (Attribute.ERROR_CODE, stun.pack_error(420)),
-                (Attribute.UNKNOWN_ATTRIBUTES, named),
-            ]
-        else:
-            mapped = stun.pack_xor_address(remote, message.transaction)
-            attributes = [(Attribute.XOR_MAPPED_ADDRESS, mapped)]
-        kind = Kind.ERROR if unknown else Kind.SUCCESS
-        return stun.build(Method.BINDING, kind, message.transaction, attributes, key=self._key)
 
     def _nominate(self, chosen: Pair) -> None:
         """The caller wants this pair, and only this one."""
         for pair in self._pairs.values():
             pair.nominated = pair is chosen
-
-    def _waiting_for(self, pair: Pair, now: float) -> bool:
-        """Whether a check of the pair is so young that its answer may still come."""
-        return any(asked.pair is pair and now - asked.at < 4 * CHECK_GAP for asked in self._asked.values())
 
     def _trigger(self, pair: Pair, now: float) -> None:
         """The peer reaches us by this pair: check it next, also when our own round is over."""
@@ -260,8 +225,8 @@ class Checks:
 
     def _answered(self, message: Message, socket: int, remote: Address, now: float) -> None:
         """The peer answered a check: from where it was sent to, or it does not count."""
-        asked = self._asked.get(message.transaction)
-        if asked is None or (asked.pair.socket, asked.pair.remote) != (socket, remote):
+        asked = self._asked.sent(message.transaction)
+        if asked is None or (asked[0].socket, asked[0].remote) != (socket, remote):
             return
         try:
             mapped = message.address(Attribute.XOR_MAPPED_ADDRESS)
@@ -269,9 +234,9 @@ class Checks:
             return
         if mapped is None:
             return
-        del self._asked[message.transaction]
-        self._asked = {key: other for key, other in self._asked.items() if other.pair is not asked.pair}
-        asked.pair.answered, asked.pair.round_trip, asked.pair.misses = now, now - asked.at, 0
+        pair, sent = asked
+        self._asked.answered(pair)
+        pair.answered, pair.round_trip, pair.misses = now, now - sent, 0
         self._review(now)
 
     def alive(self, socket: int, remote: Address, now: float) -> None:

@@ -125,11 +125,12 @@ class LanguageTests(SynchronousTestCase):
         """What comes from people and from the network in the examples."""
         from tests.screens.examples import DEVICES, KEY, MESSAGES, OTHER_KEY, ROOM, STATES
 
-        texts = {KEY, OTHER_KEY, ROOM.connection.address, ROOM.connection.share_link, "“Estou em reunião”"}
+        texts = {KEY, OTHER_KEY, ROOM.connection.address, ROOM.connection.share_link, ROOM.connection.name}
         for state in STATES.values():
             texts |= {person.name for person in state.people} | {entry.name for entry in state.history}
             texts |= {state.call.name, *state.call.words, state.call.encryption} if state.call else set()
             texts |= {state.question.address, *state.question.words} if state.question else set()
+        texts |= {f"“{state.ended.reason}”" for state in STATES.values() if state.ended}
         letters = {initials(name) for name in texts if name}
         lines = {line.verb for line in MESSAGES} | {
             line.text.removeprefix(line.verb).strip() for line in MESSAGES

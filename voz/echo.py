@@ -34,16 +34,16 @@ class Untouched:
         return block
 
 
-_ENGINES: tuple[str, ...] = ("voz.speex",)
+_ENGINES: dict[str, str] = {"speex": "voz.speex", "webrtc": "voz.webrtc"}
 
 
 def treatment(setup: SoundSetup, warn: Callable[[str], None]) -> Treatment:
-    """The first engine that works here, as the setup wants it; `warn` is told when there is none."""
+    """The engine that the setup names, or the first that works here; `warn` is told when there is none."""
     if not (setup.echo or setup.noise or setup.automatic_gain):
         return Untouched()
-    for name in _ENGINES:
+    for name in sorted(_ENGINES, key=lambda name: name != setup.treatment):
         try:
-            make = cast(Callable[[SoundSetup], Treatment], import_module(name).make)
+            make = cast(Callable[[SoundSetup], Treatment], import_module(_ENGINES[name]).make)
             return make(setup)
         except TreatmentError:
             continue

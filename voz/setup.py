@@ -28,6 +28,7 @@ class SoundSetup:
     echo: bool = True
     noise: bool = True
     automatic_gain: bool = True
+    treatment: str = "speex"
     dtx: bool = True
     ceiling_ms: int = 400
     most_rate: int = 100_000

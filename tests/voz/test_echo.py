@@ -22,20 +22,25 @@ from voz.wsola import loudness
 SPEECH = Path(__file__).parent.parent / "speech"
 
 
-def setup(*, on: bool = True) -> SoundSetup:
+def setup(*, on: bool = True, engine: str = "speex") -> SoundSetup:
     """A setup with all treatment on or off."""
-    return SoundSetup(null.capture(), null.playback(), echo=on, noise=on, automatic_gain=False)
+    return SoundSetup(
+        null.capture(), null.playback(), echo=on, noise=on, automatic_gain=False, treatment=engine
+    )
 
 
 class TreatmentTests(TestCase):
     """The engine that works here."""
 
+    engine = "speex"
+    module = "voz.speex"
+
     def setUp(self) -> None:
         """It, or nothing to test."""
         self.warnings: list[str] = []
-        self.treatment = treatment(setup(), self.warnings.append)
-        if isinstance(self.treatment, Untouched):
-            raise SkipTest("speexdsp is not installed")
+        self.treatment = treatment(setup(engine=self.engine), self.warnings.append)
+        if type(self.treatment).__module__ != self.module:
+            raise SkipTest(f"{self.engine} is not installed")
 
     def through(self, microphone: Sound, played: Sound) -> Sound:
         """What is left of the microphone."""
@@ -67,6 +72,13 @@ class TreatmentTests(TestCase):
         self.assertLess(loudness(left[96_000:]), 0.4 * loudness(noise))
 
 
+class WebRtcTests(TreatmentTests):
+    """The second engine, under the same tests."""
+
+    engine = "webrtc"
+    module = "voz.webrtc"
+
+
 class ChoiceTests(TestCase):
     """Which engine is taken."""
 
@@ -88,7 +100,7 @@ class ChoiceTests(TestCase):
         vars(module)["make"] = refuse
         sys.modules[module.__name__] = module
         self.addCleanup(sys.modules.pop, module.__name__)
-        self.patch(echo, "_ENGINES", (module.__name__,))
+        self.patch(echo, "_ENGINES", {"none": module.__name__})
         warnings: list[str] = []
         self.assertIsInstance(treatment(setup(), warnings.append), Untouched)
         self.assertEqual(warnings, [alerts.ECHO_MISSING])

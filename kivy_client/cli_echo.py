@@ -6,7 +6,9 @@ from collections import deque
 
 from twisted.internet.interfaces import IDelayedCall
 
+from kivy_client.cli_keyboard import listen
 from kivy_client.cli_script import Script
+from kivy_client.session.controller import Controller
 from kivy_client.session.state import EndedCall, ViewState
 from kivy_client.session.vocabulary import CallPhase
 
@@ -38,6 +40,10 @@ class Rate:
         return True
 
 
+def _nothing(_: str) -> None:
+    """Nobody tells the echo what to do."""
+
+
 class EchoScript(Script):
     """eco"""
 
@@ -49,6 +55,12 @@ class EchoScript(Script):
         self._judged = 0.0
         self._ended: EndedCall | None = None
         self._longest: IDelayedCall | None = None
+
+    def start(self, client: Controller) -> None:
+        """Connect; a parent that dies closes the input."""
+        if self.options.ate_fim:
+            listen(self.reactor, _nothing, self.done)
+        super().start(client)
 
     def waits(self, state: ViewState) -> bool:
         """Always: it is a service."""

@@ -59,6 +59,9 @@ def _call_commands(commands: "Commands[argparse.ArgumentParser]") -> None:
     _sound_options(room)
     echo = commands.add_parser("eco", help="atende a todos e devolve a voz um segundo depois")
     _path_option(echo)
+    echo.add_argument(
+        "--ate-fim-da-entrada", action="store_true", dest="ate_fim", help="termina quando a entrada termina"
+    )
 
 
 def _sound_options(command: argparse.ArgumentParser) -> None:

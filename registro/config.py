@@ -52,6 +52,7 @@ class Config:
     certificate: Path | None = None
     key: Path | None = None
     direct_write: bool = True
+    echo: bool = False
     panel: PanelPlace | None = None
     limits: Limits = field(default_factory=Limits)
     bursts: Bursts = field(default_factory=Bursts)

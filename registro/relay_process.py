@@ -72,9 +72,8 @@ class RelayProcess:
         number = self._socket.fileno()
         argv = [*self._argv, "--descritor", str(number), "--realm", "sala"]
         self._child = Child(self)
-        self._reactor.spawnProcess(
-            self._child, argv[0], argv, env=_environment(), childFDs={0: "w", 1: "r", 2: "r", number: number}
-        )
+        pipes = {0: "w", 1: "r", 2: "r", number: number}
+        self._reactor.spawnProcess(self._child, argv[0], argv, env=child_environment(), childFDs=pipes)
 
     def began(self, child: Child) -> None:
         """Give the process its secret."""
@@ -173,7 +172,7 @@ class Child(ProcessProtocol):
             return
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Let the child find the same packages, also in a checkout that is not installed."""
     root = str(Path(__file__).resolve().parent.parent)
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))

@@ -17,6 +17,7 @@ from registro.admission import Admission
 from registro.config import Config, give_up
 from registro.daemon import Daemon
 from registro.directory import Directory
+from registro.echo_process import EchoProcess
 from registro.faults import Faults
 from registro.house import DaemonHouse
 from registro.identity import Identity
@@ -42,6 +43,7 @@ from registro.tls import (
     read_certificate,
     server_context,
 )
+from registro.wire.address import ServerAddress
 
 _log = Logger("registro")
 
@@ -95,6 +97,8 @@ def _furnish(reactor: Any, daemon: Daemon) -> None:
     config, faults = daemon.config, Faults()
     daemon.companions.append(faults)
     daemon.notifier = notifier(reactor)
+    if config.echo:
+        daemon.companions.append(_echo(reactor, daemon))
     if config.panel is None:
         return
     certificate = _panel_certificate(config.panel, daemon.certificate)
@@ -106,6 +110,17 @@ def _furnish(reactor: Any, daemon: Daemon) -> None:
         say,
     )
     daemon.companions.append(PanelService(reactor, reactor, DaemonHouse(daemon, faults), setup))
+
+
+def _echo(reactor: Any, daemon: Daemon) -> EchoProcess:
+    """Return the user «eco», who reaches the daemon on this machine."""
+    config = daemon.config
+    host = "127.0.0.1" if config.interface in ("::", "0.0.0.0") else config.interface  # noqa: S104 - only compared
+
+    def address() -> ServerAddress:
+        return ServerAddress(host, daemon.number, daemon.certificate.fingerprint)
+
+    return EchoProcess(reactor, address, config.state / "eco", config.invitation, daemon.office.report)
 
 
 def _panel_certificate(place: PanelPlace, own: Certificate) -> Certificate:

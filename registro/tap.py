@@ -68,6 +68,7 @@ class Options(usage.Options):
         ["revelar-enderecos", None, "diz o endereço e a porta de cada um em CONSULTA-BEM-SUCEDIDA"],
         ["limitar-loopback", None, "conta também as conexões desta própria máquina"],
         ["sem-escrita-direta", None, "escreve pela fila do Twisted"],
+        ["eco", None, "mantém na sala o usuário eco, que devolve a voz de quem o chama"],
     ]
 
     def parseOptions(self, options: Sequence[str] | None = None) -> None:
@@ -113,6 +114,7 @@ def read(options: dict[str, Any]) -> Config:
         certificate=_given(options, "certificado", Path),
         key=_given(options, "chave", Path),
         direct_write=not options["sem-escrita-direta"],
+        echo=bool(options["eco"]),
         panel=config.panel_place(options["painel"]),
         limits=Limits(LINE, *(limits[f.name] for f in fields(Limits)[1:])),
         bursts=Bursts(limits["linhas_de_uma_vez"], limits["convites_de_uma_vez"], limits["sem_registro"]),

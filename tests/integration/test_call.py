@@ -3,6 +3,7 @@ sockets.
 """
 
 import base64
+import contextlib
 import json
 import shutil
 import tempfile
@@ -181,6 +182,37 @@ class EchoTests(CallCase):
         self.ends(self.client("ana", "ligar", "eco", "--sem-som"), Status.REFUSED)
         echo.interrupt()
         self.assertIn(echo.wait(), (Status.OK, Status.INTERRUPTED))
+
+
+class DaemonEchoTests(CallCase):
+    """The daemon's own echo."""
+
+    options = ("--eco",)
+
+    def test_it_is_there(self) -> None:
+        """With --eco the user «eco» is in the room by itself, answers, and is gone with a daemon that is
+        killed.
+        """
+        self.daemon.read_until("REGISTRO-BEM-SUCEDIDO 1 nome=eco")
+        ana = self.client("ana", "ligar", "eco", "--sem-som", "--duracao", "1", "--json")
+        self.ends(ana, Status.OK)
+        self.assertGreater(ana.report["recebidos"], 10)
+        self.assertEqual(1, len(self.echoes()))
+        self.daemon.kill()
+        end = time.monotonic() + PATIENCE
+        while self.echoes():
+            self.assertLess(time.monotonic(), end, "the echo outlives its daemon")
+            time.sleep(0.1)
+
+    def echoes(self) -> list[Path]:
+        """The processes that are this daemon's echo."""
+        mark = str(self.folder / "registro" / "eco").encode()
+        found = []
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                if mark in (process / "cmdline").read_bytes().split(b"\0"):
+                    found.append(process)
+        return found
 
 
 class EndTests(CallCase):

@@ -212,6 +212,36 @@ class ConversationTests(TestCase):
         self.run_for(1)
         self.assertGreater(self.ends[1].levels[1], 0.1)
 
+    def test_low_latency(self) -> None:
+        """In low latency, frames are of 10 ms on a direct path and of 20 ms on a relay."""
+        self.network.ends.clear()
+        sound = SoundSetup(tone.capture(), null.playback(), codec="pcm", low_latency=True)
+        self.ends = self.make(sound), self.make(sound, Role.CALLEE)
+        self.secure()
+        self.run_for(2)
+        before = self.ends[0].snapshot().sent.packets
+        self.run_for(1)
+        self.assertApproximates(self.ends[0].snapshot().sent.packets - before, 100, 3)
+        self.ends[0].path_changed(PathKind.RELAY)
+        before = self.ends[0].snapshot().sent.packets
+        self.run_for(1)
+        self.assertApproximates(self.ends[0].snapshot().sent.packets - before, 50, 3)
+
+    def test_push_to_talk(self) -> None:
+        """With push-to-talk one is muted unless the key is down."""
+        self.network.ends.clear()
+        sound = SoundSetup(tone.capture(), null.playback(), codec="pcm", push_to_talk=True)
+        self.ends = self.make(sound), self.make(sound, Role.CALLEE)
+        self.secure()
+        self.run_for(1)
+        self.assertTrue(self.ends[0].snapshot().muted)
+        self.ends[0].talk(True)
+        self.run_for(0.5)
+        self.assertFalse(self.ends[0].snapshot().muted)
+        self.assertGreater(self.ends[1].levels[1], 0.1)
+        self.ends[0].talk(False)
+        self.assertTrue(self.ends[0].snapshot().muted)
+
     def test_commands_before_keys(self) -> None:
         """Everything may be asked for before there are keys."""
         end = self.ends[0]

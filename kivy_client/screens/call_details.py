@@ -42,13 +42,13 @@ def _facts(call: CallView) -> list[Fact]:
 
 def figures(view: FiguresView) -> list[tuple[str, str]]:
     """The numbers behind the quality: (what, figure with its unit)."""
-    share = "{:.1f} %".format
+    share = phrases.per_cent
     return [
-        (_("Perda ouvida aqui e lá"), f"{share(view.loss * 100)} · {share(view.loss_there * 100)}"),
-        (_("Completado por cálculo"), share(view.concealed * 100)),
+        (_("Perda ouvida aqui e lá"), f"{share(view.loss)} · {share(view.loss_there)}"),
+        (_("Completado por cálculo"), share(view.concealed)),
         (_("Da boca ao ouvido, estimado"), f"{view.delay_ms:.0f} ms"),
         (_("Ida e volta"), f"{view.round_trip_ms:.0f} ms"),
         (_("Irregularidade e espera"), f"{view.jitter_ms:.0f} ms · {view.buffer_ms:.0f} ms"),
         (_("Taxa recebida e enviada"), f"{view.rate_in:.0f} · {view.rate_out:.0f} kbit/s"),
-        (_("Processador"), share(view.cpu * 100)),
+        (_("Processador"), share(view.cpu)),
     ]

@@ -370,6 +370,11 @@ def people(total: int, free: int) -> str:
     return f"{everyone} · {ready}"
 
 
+def per_cent(share: float) -> str:
+    """A share of one as per cent, with the language's decimal sign."""
+    return f"{share:.1%}".replace(".", "." if tr.language == "en" else ",").replace("%", " %")
+
+
 def thousands(number: int) -> str:
     """A count with the language's separator of thousands."""
     return f"{number:,}" if tr.language == "en" else f"{number:,}".replace(",", ".")

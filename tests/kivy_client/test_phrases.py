@@ -166,8 +166,10 @@ class LineTests(PhraseTestCase):
     def test_people(self) -> None:
         """The count of people, with the language's separator."""
         self.assertEqual(phrases.people(5000, 1), "5.000 pessoas · 1 livre")
+        self.assertEqual(phrases.per_cent(0.0125), "1,2 %")
         tr.switch("en")
         self.assertEqual(phrases.people(5000, 1), "5,000 people · 1 free")
+        self.assertEqual(phrases.per_cent(0.0125), "1.2 %")
 
     def test_end_of_a_conversation(self) -> None:
         """After a conversation its time is told."""

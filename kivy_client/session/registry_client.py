@@ -135,7 +135,7 @@ class RegistryClient:
         if protocol is not None:
             if goodbye:
                 self.line.say(PedidoEncerramento())
-            protocol.let_go()
+            protocol.let_go(politely=goodbye)
         self.line.close()
 
     def show(self, link: Link, core: ConnectionCore) -> None:

@@ -21,6 +21,9 @@ from registro.wire.messages import Message, Vivo
 PATIENCE = 10.0
 """Seconds that the registry may take to answer a sign of life."""
 
+LINGER = 2.0
+"""Seconds that it may take to close its side of a connection that we close."""
+
 PATIENCE_IN_CALL = 3.0
 KEEP_ALIVE_IN_CALL = 5.0
 """In a call a dead connection is noticed sooner: it carries CAMINHOS and PACOTE."""
@@ -140,12 +143,19 @@ class RegistryProtocol(LineReceiver):
         if self._alive is not None:
             self._say_alive()
 
-    def let_go(self) -> None:
-        """Tell nobody anything any more and close, after what was written is sent."""
+    def let_go(self, politely: bool) -> None:
+        """Tell nobody anything any more and close: at once, or politely, after what was written is sent.
+
+        A registry that does not close its side in time is not waited for.
+        """
+        secured = self._alive is not None
         self._owner = None
         self._cancel_timers()
-        if self.transport is not None:
+        if politely and secured and self.transport is not None:
+            self._dead = self._clock.callLater(LINGER, self._hang_up)
             self.transport.loseConnection()
+        else:
+            self.abort()
 
     def abort(self) -> None:
         """Close at once; the owner is told."""

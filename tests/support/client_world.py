@@ -188,6 +188,10 @@ class MemoryNetwork:
         self._pumps.append(pump)
         return succeed(client_protocol)
 
+    def go_deaf(self) -> Any:
+        """Carry nothing on the newest connection any more, and return the client's end of it."""
+        return self._pumps.pop().clientIO
+
     def pump(self) -> bool:
         """Carry bytes; True if there were any."""
         carried = [pump.pump() for pump in self._pumps]

@@ -295,6 +295,15 @@ class LifeTests(ConnectionCase):
         self.world.wait(100)
         self.assertEqual((Link.OFF, 1), (self.link(), len(self.world.network.connections)))
 
+    def test_a_registry_that_does_not_close(self) -> None:
+        """After the goodbye a registry that keeps the connection open is not waited for."""
+        client = self.world.network.go_deaf()
+        self.world.client.disconnect()
+        self.world.wait(1)
+        self.assertFalse(client.disconnecting)
+        self.world.wait(2)
+        self.assertTrue(client.disconnecting)
+
     def test_junk_is_passed_over_until_it_is_too_much(self) -> None:
         """Unknown verbs harm nobody; the third line that makes no sense ends the connection."""
         transport = self.world.registry.transport

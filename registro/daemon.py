@@ -18,6 +18,7 @@ from registro.direct import Port
 from registro.drain import Drain
 from registro.journal import Journal
 from registro.listen import Doors, ListenError, dual_stack, same_port, tcp_port
+from registro.loop import take_over
 from registro.notify import Notifier
 from registro.office import Office
 from registro.overseer import Overseer
@@ -86,6 +87,8 @@ class Daemon(Service):
     def startService(self) -> None:
         """Listen, start the relay, tell where; a place that is taken is one sentence and exit status 1."""
         self.running = 1
+        if self.config.direct_write:
+            take_over(self.reactor, self.server)
         try:
             self._listen()
         except ListenError as error:

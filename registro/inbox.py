@@ -36,6 +36,11 @@ class Inbox:
         self._syntax_errors = 0
         self._serving = False
 
+    def end(self) -> None:
+        """Let go of everything: the connection has ended."""
+        self.buffer = b""
+        del self._link
+
     def received(self, data: bytes) -> None:
         """Take bytes, and serve the lines that are complete."""
         self.buffer = self.buffer + data if self.buffer else data

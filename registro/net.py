@@ -81,8 +81,9 @@ class RegistryProtocol(Protocol):
         """Take the session out."""
         self.closing = self.closing or self.server.now
         self.out.closed = True
-        self.inbox.buffer = b""
         self.server.disconnected(self)
+        self.out.end()
+        self.inbox.end()
 
     def pauseProducing(self) -> None:
         """Learn that the client does not read: its requests wait, and pushes leave it out."""

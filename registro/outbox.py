@@ -108,6 +108,13 @@ class Outbox:
         self.closed = True
         self._rest.clear()
 
+    def end(self) -> None:
+        """Let go of everything: the connection has ended."""
+        self.closed = True
+        self._gathered.clear()
+        self._rest.clear()
+        del self._link
+
 
 def pieces(lines: bytes) -> list[bytes]:
     """Cut whole lines into pieces of whole lines, of about CHUNK bytes each."""

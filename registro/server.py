@@ -10,6 +10,7 @@ from twisted.internet.protocol import ServerFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
 from registro.admission import plain_host
+from registro.gone import NO_LIFE, NO_LINK
 from registro.journal import Journal
 from registro.net import RegistryProtocol
 from registro.office import Office
@@ -115,7 +116,9 @@ class Server:
             link.newcomer = False
             self.office.admission.unregistered -= 1
         self.office.leave(link.session)
-        link.session.life.ends()
+        session = link.session
+        session.life.ends()
+        session.link, session.life = NO_LINK, NO_LIFE
 
     def greeting(self, desafio: bytes | None) -> Ola:
         """Return the first line of a connection."""

@@ -21,7 +21,7 @@ from kivy_client.session.state import Notice, Settings, ViewState
 from kivy_client.widgets.look import look
 from kivy_client.widgets.sheet import Sheet
 
-METER_RATE = 6
+METER_RATE = 5
 """Times a second that levels are drawn."""
 
 
@@ -34,7 +34,7 @@ class Link(Protocol):
     def do(self, action: Callable[[Commands], Any], then: Callable[[Any], None] | None = None) -> None:
         """Run a command."""
 
-    def close(self, patience: float = 2.0) -> bool:
+    def close(self, patience: float = 1.6) -> bool:
         """End the client."""
 
 
@@ -86,7 +86,8 @@ class SalaApp(App):
         Clock.schedule_interval(lambda _dt: self._tick(), 1)
 
     def on_stop(self) -> None:
-        """The window is closing: end everything else within two seconds."""
+        """The window is closing: it goes at once, everything else within two seconds."""
+        Window.hide()
         if self.link is not None:
             self.link.close()
         self.platform.stop()

@@ -58,10 +58,10 @@ class Desktop:
         while True:
             try:
                 message = self.connection.receive()
+                if message.header.message_type is MessageType.method_call:
+                    self._answer(message)
             except (OSError, EOFError):
                 return
-            if message.header.message_type is MessageType.method_call:
-                self._answer(message)
 
     def _answer(self, message: Any) -> None:
         member = message.header.fields[HeaderFields.member]

@@ -69,6 +69,8 @@ class Directory:
         self._ring: deque[Change] = deque(maxlen=RING)
         self._unsent: list[Change] = []
         self._before: dict[str, str] = {}
+        self._shown: set[str] = set()
+        """names of which somebody was told what has no revision yet: it is told again, even if undone"""
         self._sorted: list[str] | None = None
 
     def __len__(self) -> int:
@@ -78,11 +80,13 @@ class Directory:
         """Put a name into the table and return the revision that includes it."""
         before = self.entries.get(entry.nome)
         sealed = self._before.pop(entry.nome, before.estado if before is not None else None)
+        shown = entry.nome in self._shown
+        self._shown.discard(entry.nome)
         self.entries[entry.nome] = entry
         self._encode(entry)
         if before is None:
             self._sorted = None
-        if before is None or sealed != entry.estado or before.chave != entry.chave:
+        if before is None or shown or sealed != entry.estado or before.chave != entry.chave:
             self._seal(entry.nome, entry.estado, entry.chave)
         return self.rev
 
@@ -119,9 +123,10 @@ class Directory:
         for nome, before in self._before.items():
             entry = self.entries.get(nome)
             now = entry.estado if entry is not None else Estado.FORA
-            if now != before:
+            if now != before or nome in self._shown:
                 self._seal(nome, now, None)
         self._before.clear()
+        self._shown.clear()
         changes, self._unsent = tuple(self._unsent), []
         return Batch(changes) if changes else None
 
@@ -137,6 +142,17 @@ class Directory:
         if not 0 <= missing <= len(self._ring):
             return None
         return list(self._ring)[len(self._ring) - missing :]
+
+    def snapshot(self, prefix: str = "") -> list[Entry]:
+        """Return `rows` for somebody who will follow the changes after `rev`."""
+        self._shown.update(self._before)
+        return self.rows(prefix)
+
+    def look(self, nome: str) -> Entry | None:
+        """Return an entry, if there is one, for somebody who will follow its changes after `rev`."""
+        if nome in self._before:
+            self._shown.add(nome)
+        return self.entries.get(nome)
 
     def rows(self, prefix: str = "") -> list[Entry]:
         """Return the entries whose name begins with `prefix`, in order of name."""

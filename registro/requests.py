@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from registro.directory import Change, Entry
+from registro.directory import Change
 from registro.office import Office, Request
 from registro.refusal import Refused
 from registro.registration import register
@@ -74,7 +74,7 @@ def _prefix(sent: str) -> str | None:
 
 def snapshot(office: Office, seq: int, prefix: str | None = "", limit: int | None = None) -> bytes:
     """Return the lines of a snapshot; no name begins with the prefix None."""
-    rows = [] if prefix is None else office.directory.rows(prefix)
+    rows = [] if prefix is None else office.directory.snapshot(prefix)
     rev = office.directory.rev
     start = codec.render(messages.TabelaInicio(rev, len(rows)), seq)
     head = b"TABELA-LINHA %d" % seq
@@ -108,7 +108,7 @@ def present(office: Office, seq: int, names: Iterable[str]) -> bytes:
     head = f"TABELA-MUDOU {seq} rev={office.directory.rev}"
     lines = []
     for nome in names:
-        entry: Entry | None = office.directory.entries.get(nome)
+        entry = office.directory.look(nome)
         owner = entry.chave if entry is not None else office.identity.owner(nome)
         key = f" chave={b64(owner)}" if owner is not None else ""
         estado = entry.estado if entry is not None else Estado.FORA

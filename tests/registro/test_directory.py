@@ -24,7 +24,7 @@ class Follower:
     """A client's copy of the table: a snapshot, then changes."""
 
     def __init__(self, directory: Directory) -> None:
-        self.rows = {row.nome: (row.estado, row.chave) for row in directory.rows()}
+        self.rows = {row.nome: (row.estado, row.chave) for row in directory.snapshot()}
         self.rev = directory.rev
 
     def follow(self, changes: list[Change] | tuple[Change, ...]) -> None:
@@ -130,6 +130,33 @@ class TableTests(SynchronousTestCase):
         case = TableMachine.TestCase
         case.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
         case("runTest").debug()
+
+    def test_undone_after_it_was_shown(self) -> None:
+        """A change that a snapshot showed before it had a revision is told when it is taken back."""
+        directory = Directory(0)
+        directory.join(entry("ana"))
+        directory.seal()
+        directory.set_estado("ana", Estado.AUSENTE)
+        follower = Follower(directory)
+        directory.set_estado("ana", Estado.LIVRE)
+        batch = directory.seal()
+        assert batch is not None
+        follower.follow(batch.changes)
+        self.assertEqual(follower.rows["ana"][0], Estado.LIVRE)
+
+    def test_undone_after_it_was_watched(self) -> None:
+        """The same holds for one name that somebody asked to watch."""
+        directory = Directory(0)
+        directory.join(entry("ana"))
+        directory.seal()
+        directory.set_estado("ana", Estado.AUSENTE)
+        found = directory.look("ana")
+        assert found is not None
+        self.assertEqual(found.estado, Estado.AUSENTE)
+        directory.set_estado("ana", Estado.LIVRE)
+        batch = directory.seal()
+        assert batch is not None
+        self.assertEqual([change.estado for change in batch.changes], [Estado.LIVRE])
 
     def test_one_change_a_name(self) -> None:
         """Changes of a name between two batches are one; those that come to nothing are none."""

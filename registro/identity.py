@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 
-from registro.ed25519 import is_public_key, verifies
+from registro.ed25519 import is_public_key, is_weak, verifies
 from registro.refusal import Refused
 from registro.storage.interface import Ban, BanKind, Invitation, Store, Stored
 from registro.wire.errors import Codigo
@@ -82,11 +82,13 @@ class Identity:
         """Check a registration in the protocol's order; raise Refused, or Banned for who is kept out."""
         if asked.versao != VERSION:
             raise Refused(Codigo.VERSAO)
-        if not is_public_key(asked.chave):
-            raise Refused(Codigo.CHAVE_INVALIDA)
-        nome = self._name(asked.nome)
-        if not verifies(asked.chave, asked.sig, login_message(binding, asked.nome, asked.chave, local)):
-            raise Refused(Codigo.ASSINATURA)
+        try:
+            nome = self._signed_name(asked, binding, local)
+        except Refused:
+            # Asking whether a key is a point costs as much as a signature, and one that verifies proves it.
+            if not is_public_key(asked.chave):
+                raise Refused(Codigo.CHAVE_INVALIDA) from None
+            raise
         if self.is_banned(nome, asked.chave):
             raise Banned(nome)
         owner = self.owners.get(nome) or self._claiming.get(nome)
@@ -95,6 +97,14 @@ class Identity:
         if nome in self.owners:
             return Verdict(nome, asked.chave, claims=False)
         return Verdict(nome, asked.chave, True, self._invited(asked, binding))
+
+    def _signed_name(self, asked: PedidoRegistro, binding: bytes, local: bool) -> str:
+        """Return the canonical name if the signature over it is the key's."""
+        nome = self._name(asked.nome)
+        message = login_message(binding, asked.nome, asked.chave, local)
+        if is_weak(asked.chave) or not verifies(asked.chave, asked.sig, message):
+            raise Refused(Codigo.ASSINATURA)
+        return nome
 
     @staticmethod
     def _name(sent: str) -> str:

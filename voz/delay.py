@@ -31,7 +31,9 @@ NEAR: float = 0.006
 """The target does not sink for less than this …"""
 HOLD: int = 150
 """… nor before it has been too high for so many frames running: each change is heard a little."""
-MUCH: float = 0.040
+HOLD_OF_COPIES: int = 400
+"""The same where copies save frames: how many wait for the last copy changes by chance."""
+MUCH: float = 0.070
 """If it is too high by this much, a third of that is enough."""
 SETTLING: int = 50
 """Frames at the start during which it sinks at once."""
@@ -149,6 +151,11 @@ class DelayEstimator:
             self._too_high = 0
         else:
             self._too_high += 1
-            hold = HOLD if wanted > self._target - MUCH else HOLD // 3
-            if self._too_high > hold or len(self._order) < SETTLING:
+            if self._too_high > self._hold(wanted) or len(self._order) < SETTLING:
                 self._target = max(wanted, self._target - FALL)
+
+    def _hold(self, wanted: float) -> int:
+        """For how many frames the target stays too high."""
+        if wanted < self._target - MUCH:
+            return HOLD // 3
+        return HOLD_OF_COPIES if self._saved > SAVED else HOLD

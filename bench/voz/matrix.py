@@ -52,10 +52,12 @@ def speech(name: str) -> Sound:
     return wav.read(SPEECH / f"{name}.wav")
 
 
-def engine_call(impairment: Impairment, name: str, seed: int, most_rate: float = MOST_RATE) -> Cell:
-    """One call of the real engine."""
+def engine_call(
+    impairment: Impairment, name: str, seed: int, most_rate: float = MOST_RATE, warm_up: float = WARM_UP
+) -> Cell:
+    """One call of the real engine; `warm_up` seconds of it are not scored."""
     spoken = speech(name)
-    warm = np.resize(spoken, int(WARM_UP * 48_000) // 480 * 480)
+    warm = np.resize(spoken, int(warm_up * 48_000) // 480 * 480)
     call = SimulatedCall(impairment, seed=seed, options=EngineOptions(most_rate=most_rate))
     call.run(warm)
     before, octets = call.b.played(), call.a.sender.counters().octets

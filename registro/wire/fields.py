@@ -74,7 +74,7 @@ def _unescape(value: str, table: dict[str, str]) -> str:
     try:
         return head + "".join(table[part[:2]] + part[2:] for part in rest)
     except KeyError:
-        raise FieldError("an escape that is not needed or not one") from None
+        raise FieldError("um %XX que não é preciso ou não é um") from None
 
 
 def split_list(value: str) -> tuple[str, ...]:
@@ -93,7 +93,7 @@ def number(value: str) -> int:
     """Read 1 to 15 ASCII digits."""
     if len(value) <= NUMBER_DIGITS and value.isascii() and value.isdigit():
         return int(value)
-    raise FieldError("not a number of 1 to 15 digits")
+    raise FieldError("um número não tem de 1 a 15 algarismos")
 
 
 def b64(data: bytes) -> str:
@@ -106,7 +106,7 @@ def unb64(text: str) -> bytes:
     """Read base64url; padding, foreign letters, a cut text and stray bits raise FieldError."""
     spare = len(text) % 4
     if not _BASE64URL.fullmatch(text) or spare == 1 or (spare and text[-1] not in _LAST_LETTER[spare]):
-        raise FieldError("not base64url without padding and stray bits")
+        raise FieldError("um valor não é base64url sem enchimento")
     return a2b_base64(text.replace("-", "+").replace("_", "/") + _PADDING[spare])
 
 
@@ -116,7 +116,7 @@ def exact_bytes(size: int) -> Callable[[str], bytes]:
 
     def read(value: str) -> bytes:
         if len(value) != letters:
-            raise FieldError(f"not {size} bytes")
+            raise FieldError(f"um valor não tem {size} bytes")
         return unb64(value)
 
     return read

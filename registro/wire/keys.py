@@ -126,7 +126,7 @@ def _one_of(allowed: frozenset[str]) -> Reader:
         try:
             return table[value]
         except KeyError:
-            raise FieldError("a value that this key cannot have") from None
+            raise FieldError("um valor que a sua chave não pode ter") from None
 
     return read
 

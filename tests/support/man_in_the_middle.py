@@ -1,4 +1,4 @@
-"""Somebody between a client and its registry: a TLS server of his own, and, if wanted, a connection onwards."""
+"""Somebody between a client and its registry: a TLS server of his own, and perhaps a connection onwards."""
 
 from __future__ import annotations
 

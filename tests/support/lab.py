@@ -14,6 +14,7 @@ import queue
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -154,7 +155,8 @@ class Lab:
         self._children: list[Child] = []
         self.router = self._child(_PYTHON, "-m", "tests.support.lab_router")
         self.relay: Child | None = None
-        self.secret = Path(f"/tmp/{self.prefix}-segredo")
+        self._folder = Path(tempfile.mkdtemp(prefix="sala-lab-"))
+        self.secret = self._folder / "segredo"
         self.secret.write_bytes(SECRET)
         self.add_host("server")
         self.add_link("server", "net0", [SERVER, SERVER6])
@@ -265,7 +267,7 @@ class Lab:
             child.end()
         for name in self._namespaces:
             subprocess.run(["ip", "netns", "del", name], check=False, capture_output=True)
-        self.secret.unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 def place(lab: Lab, host: str, number: int, kind: str) -> None:

@@ -156,10 +156,6 @@ class Engine:
         self._received_rate.note(now, reception.octets)
         self._emit(self._seal(reports))
 
-    def set_frame_samples(self, samples: int) -> None:
-        """Send frames of 480 or 960 samples from now on."""
-        self.sender.set_frame_samples(samples)
-
     def sent(self) -> Direction:
         """Our packets, and what the other side says of them."""
         counts, feedback = self.sender.counters(), self._feedback

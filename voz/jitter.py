@@ -65,6 +65,11 @@ class _Frame:
     recovery: bool
     silent: bool
 
+    def continues(self, sequence: int | None) -> bool:
+        """Whether no packet is missing between number `sequence` and this one: a gap is the sender's
+        silence."""
+        return self.sequence is not None and sequence is not None and self.sequence <= sequence + 1
+
 
 class JitterBuffer:
     """One source's frames between the line and the decoder.
@@ -87,11 +92,6 @@ class JitterBuffer:
         self._in_silence = False
         self._behind = 0
         self._first_seen: dict[int, None] = {}
-
-    @property
-    def frame_samples(self) -> int:
-        """The length of the frames that come, as last seen."""
-        return self._frame_samples
 
     def __len__(self) -> int:
         """Frames held."""
@@ -143,7 +143,10 @@ class JitterBuffer:
 
     def take(self, now: float, ahead: int = 0) -> Step:
         """The next piece of sound, decided at `now` with `ahead` samples still to be played before it."""
-        if not self._may_start(now, ahead):
+        if not self._started and self._frames:
+            self._next = min(self._frames)
+            self._started = self._lateness(now, ahead) >= self.estimator.target - 1e-6
+        if not self._started:
             return Step(Kind.SILENCE, self._frame_samples, held=True)
         self._throw_away_backlog(now, ahead)
         while True:
@@ -199,12 +202,6 @@ class JitterBuffer:
             self._skip_to(sorted(self._frames)[len(self._frames) // 2])
         return Verdict.KEPT
 
-    def _may_start(self, now: float, ahead: int) -> bool:
-        if not self._started and self._frames:
-            self._next = min(self._frames)
-            self._started = self._lateness(now, ahead) >= self.estimator.target - 1e-6
-        return self._started
-
     def _throw_away_backlog(self, now: float, ahead: int) -> None:
         """Beyond the ceiling (this machine slept, the line held everything back) go to where the target
         is."""
@@ -254,7 +251,7 @@ class JitterBuffer:
 
     def _hole(self, media: int, following: int, now: float, ahead: int) -> Step | None:
         gap = following - media
-        if self._is_silence(following):
+        if self._frames[following].continues(self._last_sequence):
             return self._silent_gap(media, following, now, ahead)
         if self.estimator.target - self._lateness(now, ahead) > self._frame_samples / CLOCK_RATE / 2:
             # Too early to give up: a copy may come, and the delay has to grow anyway.
@@ -263,28 +260,20 @@ class JitterBuffer:
             # Sound was made up for this frame already: step over it.
             stride = min(gap, self._frame_samples)
             self._made_up -= stride
-            self._advance(media + stride)
+            self._give_up(media + stride)
             return None
         samples = min(gap, self._frame_samples)
-        self._advance(media + samples)
+        self._give_up(media + samples)
         frame = self._frames[following]
         if frame.recovery and gap <= self._frame_samples:
             return Step(Kind.RECOVERED, samples, frame.payload)
         return Step(Kind.CONCEALED, samples)
 
-    def _advance(self, media: int) -> None:
-        self._next = media
+    def _give_up(self, following: int) -> None:
+        """A frame is lost: go on with the next one."""
+        self._next = following
         if self._last_sequence is not None:
             self._last_sequence += 1
-
-    def _is_silence(self, following: int) -> bool:
-        """No packet is missing before `following`, so the gap is the sender's silence."""
-        frame = self._frames[following]
-        return (
-            frame.sequence is not None
-            and self._last_sequence is not None
-            and frame.sequence <= self._last_sequence + 1
-        )
 
     def _silent_gap(self, media: int, following: int, now: float, ahead: int) -> Step | None:
         filled = min(self._made_up, following - media)

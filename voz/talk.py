@@ -117,7 +117,7 @@ class Talk:
     def path_changed(self, kind: PathKind) -> None:
         """Low latency's short frames are for a direct path: a relay leg carries no 100 packets a second."""
         if self._setup.low_latency:
-            self._engine.set_frame_samples(480 if kind is PathKind.DIRECT else 960)
+            self._engine.sender.set_frame_samples(480 if kind is PathKind.DIRECT else 960)
 
     def snapshot(self) -> Snapshot:
         """How it goes now."""

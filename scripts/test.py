@@ -1,8 +1,8 @@
 """Runs every test with trial and ends with one line: ``N passed, N failed, N skipped``.
 
-Two trials run side by side, because half of the tests compute and the other half wait for real programs. What
-the second one says is shown when it has ended. The numbers are those of trial's own summaries; a summary that
-cannot be read counts as a failure, so that a runner that died half-way is never taken for success.
+Three trials run side by side, because some tests compute and others wait for real programs or for outages.
+What the others say is shown when the first has ended. The numbers are those of trial's own summaries; a
+summary that cannot be read counts as a failure, so that a runner that died half-way never passes for success.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((?P<counts>[^)]*)\))?$")
 TOTAL = re.compile(r"^Ran (\d+) tests? in ")
 WARNINGS = ("-W", "default", "-W", "ignore:Passing pyOpenSSL:DeprecationWarning")
 """All are shown but one: Twisted hands its own certificates to pyOpenSSL in the form that it calls old."""
-WAITING = ("conformance", "integration")
-"""The folders whose tests mostly wait for processes, sockets and time-outs."""
+NETWORKS = ("coturn", "paths_lab", "survival", "relay")
+"""How the names of the integration tests begin that build networks of their own and wait for outages there."""
 NO_TESTS = ("support", "speech", "__pycache__")
 
 
@@ -48,14 +48,21 @@ def tally(lines: Iterable[str]) -> Tally | None:
 
 
 def lanes() -> list[list[str]]:
-    """Return the tests of each trial: what computes, and what waits; together every test there is."""
-    names = [
-        path.stem
-        for path in sorted((ROOT / "tests").iterdir())
-        if (path.is_dir() and path.name not in NO_TESTS) or path.match("test_*.py")
-    ]
-    waiting = [f"tests.{name}" for name in names if name in WAITING]
-    return [[f"tests.{name}" for name in names if name not in WAITING], waiting]
+    """Return the tests of each trial: what computes, what waits, what waits in networks of its own; together
+    every test there is."""
+    computing: list[str] = []
+    waiting: list[str] = []
+    networks: list[str] = []
+    for path in sorted((ROOT / "tests").iterdir()):
+        if path.name == "integration":
+            for module in sorted(path.glob("test_*.py")):
+                lane = networks if module.stem.removeprefix("test_").startswith(NETWORKS) else waiting
+                lane.append(f"tests.integration.{module.stem}")
+        elif path.name == "conformance":
+            waiting.append("tests.conformance")
+        elif (path.is_dir() and path.name not in NO_TESTS) or path.match("test_*.py"):
+            computing.append(f"tests.{path.stem}")
+    return [computing, waiting, networks]
 
 
 class Lane:

@@ -22,7 +22,7 @@ TOTAL = re.compile(r"^Ran (\d+) tests? in ")
 WARNINGS = ("-W", "default", "-W", "ignore:Passing pyOpenSSL:DeprecationWarning")
 """All are shown but one: Twisted hands its own certificates to pyOpenSSL in the form that it calls old."""
 NETWORKS = ("coturn", "paths_lab", "survival", "relay")
-"""How the names of the integration tests begin that build networks of their own and wait for outages there."""
+"""So begin the names of the integration tests that build networks of their own and wait for outages there."""
 NO_TESTS = ("support", "speech", "__pycache__")
 
 

@@ -57,11 +57,11 @@ class SoundOptions:
 
     name: str | None = None
     latency: float = 0.020
-    held: int = 1
+    held: int = 2
 
 
 NORMAL = SoundOptions()
-LOW_LATENCY = SoundOptions(latency=0.010)
+LOW_LATENCY = SoundOptions(latency=0.010, held=1)
 
 
 class _Waker:

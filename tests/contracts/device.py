@@ -95,7 +95,7 @@ def make_playback_tests(name: str, make: Callable[[TestCase], PlaybackFactory]) 
             return np.full(BLOCK, self.pulled, np.int16)
 
         def test_a_hundred_blocks_a_second(self) -> None:
-            """From the start on a block is pulled every 10 ms, two of them ahead at most; the counters say so."""
+            """From the start on a block is pulled every 10 ms, at most two ahead; the counters say so."""
             self.playback.start(self.pull)
             self.stage.run(1.0)
             self.assertApproximates(self.pulled, 100, 2)

@@ -91,7 +91,7 @@ def client(address: str, folder: Path, person: Person, *command: str) -> tuple[s
     """Return the command line of a client in the folder."""
     where = ("--servidor", address, "--estado", str(folder / person.name), "--nome", person.name, "--json")
     files = ("--entrada", str(person.speech), "--saida", str(person.heard))
-    return (str(BIN / "sala-cli"), *where, *command, *files, "--duracao", str(SECONDS))
+    return (str(BIN / "sala-cli"), *where, *command, *files)
 
 
 async def talk(folder: Path, screen: Screen, ana: Person, bia: Person) -> dict[str, dict[str, Any]]:
@@ -115,7 +115,7 @@ async def talk(folder: Path, screen: Screen, ana: Person, bia: Person) -> dict[s
         answer = client(address, folder, bia, "atender")
         async with running(*answer, folder=folder, sink=screen.client("bia")) as callee:
             await said(callee, "esperando uma chamada", "bia")
-            call = client(address, folder, ana, "ligar", bia.name)
+            call = client(address, folder, ana, "ligar", bia.name, "--duracao", str(SECONDS))
             async with running(*call, folder=folder, sink=screen.client("ana")) as caller:
                 await ended(caller, "ana")
             await ended(callee, "bia")

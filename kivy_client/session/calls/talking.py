@@ -9,7 +9,7 @@ from typing import Protocol
 
 from automat import TypeMachineBuilder, pep614
 
-from kivy_client.session.calls.timing import PROOF_TIME, Timer
+from kivy_client.session.calls.timing import PROOF_TIME, WORD_TIME, Timer
 from kivy_client.session.machines import pass_over
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from registro.wire.errors import Fim
@@ -47,6 +47,9 @@ class Talking(Protocol):
 
     def _no_proof(self) -> None:
         """No packet of the other side ever came."""
+
+    def _no_word(self) -> None:
+        """After its goodbye the other side has not told the registry; perhaps it cannot."""
 
 
 class TalkingPort(Protocol):
@@ -88,6 +91,10 @@ def _back(_: Talking, core: TalkingCore) -> None:
     core.port.phase(CallPhase.TALKING)
 
 
+def _left(machine: Talking, core: TalkingCore) -> None:
+    core.timer.set(WORD_TIME, machine._no_word)
+
+
 def _ends(codigo: Fim | None, cause: EndCause) -> Callable[[Talking, TalkingCore], None]:
     """Return the end of a call: this word to the registry (None: it knows), this cause for the person."""
 
@@ -118,16 +125,17 @@ def make_machine() -> Callable[[TalkingCore], Talking]:
     securing = machine.state("securing")
     talking = machine.state("talking")
     reconnecting = machine.state("reconnecting")
+    leaving = machine.state("leaving")
     done = machine.state("done")
 
     pass_over(
         {
-            Talking.begin: (securing, talking, reconnecting, done),
-            Talking.heard: (keyless, talking, done),
-            Talking.fading: (keyless, securing, reconnecting, done),
-            Talking.back: (keyless, securing, talking, done),
-            Talking.lost: (keyless, securing, done),
-            Talking.left: (keyless, done),
+            Talking.begin: (securing, talking, reconnecting, leaving, done),
+            Talking.heard: (keyless, talking, leaving, done),
+            Talking.fading: (keyless, securing, reconnecting, leaving, done),
+            Talking.back: (keyless, securing, talking, leaving, done),
+            Talking.lost: (keyless, securing, leaving, done),
+            Talking.left: (keyless, leaving, done),
             Talking.ended_there: (keyless, done),
             Talking.hang_up: (keyless, done),
             Talking.abandon: (keyless, done),
@@ -143,10 +151,14 @@ def make_machine() -> Callable[[TalkingCore], Talking]:
     for state in (talking, reconnecting):
         pep614(state.upon(Talking.lost).to(done))(_ends(Fim.PERDIDA, EndCause.CONNECTION_LOST))
     for state in (securing, talking, reconnecting):
-        pep614(state.upon(Talking.left).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_THERE))
+        state.upon(Talking.left).to(leaving)(_left)
         pep614(state.upon(Talking.ended_there).to(done))(_ended_there)
         pep614(state.upon(Talking.hang_up).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_HERE))
         pep614(state.upon(Talking.abandon).to(done))(_abandon)
+    leaving.upon(Talking.ended_there).to(done)(_ended_there)
+    for word in (Talking._no_word, Talking.hang_up):
+        pep614(leaving.upon(word).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_THERE))
+    leaving.upon(Talking.abandon).to(done)(_abandon)
     return machine.build()
 
 

@@ -13,6 +13,12 @@ KEY_TIME = 30.0
 PROOF_TIME = 30.0
 """Seconds from the keys to the first packet that authenticates."""
 
+WORD_TIME = 0.5
+"""Seconds in which, after the other side's BYE, its word to the registry is waited for.
+
+Normally it is close behind, and a second word about the same call would be one too many.
+"""
+
 
 class Timer:
     """At most one call later; setting it again replaces it."""

@@ -8,6 +8,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session.calls.ears import CAUTIONS
+from kivy_client.session.calls.timing import WORD_TIME
 from kivy_client.session.results import CallResult, Done
 from kivy_client.session.ringer import Tune
 from kivy_client.session.state import Settings
@@ -617,11 +618,22 @@ class TalkingTests(CallCase):
         self.world.registry.drop()
         self.world.turn()
         self.voice.listener.peer_left()
-        self.world.turn()
+        self.world.wait(WORD_TIME)
         self.assert_over(EndCause.HUNG_UP_THERE)
         self.world.wait(3)
         self.world.welcome()
         self.assertEqual("normal", self.world.heard(EncerrarLigacao).codigo)
+
+    def test_goodbye_by_voice_and_by_the_registry(self) -> None:
+        """A BYE whose word to the registry is close behind ends the call without a second word."""
+        other = self.answered()
+        self.voice.listener.peer_left()
+        self.world.turn()
+        self.world.say(EncerrarLigacao(other.caller.call_id, "normal", de="bia"))
+        self.world.turn()
+        self.assert_over(EndCause.HUNG_UP_THERE)
+        self.world.wait(3)
+        self.assertEqual(0, self.world.count(EncerrarLigacao))
 
     def test_no_packet_ever(self) -> None:
         """Keys without a packet are no conversation."""

@@ -48,8 +48,8 @@ class Pulse:
         ]
         for module in modules:
             command += ["-L", module]
-        log = (self._folder / "pulse.log").open("wb")
-        self._server = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log)
+        with (self._folder / "pulse.log").open("wb") as log:
+            self._server = subprocess.Popen(command, env=self.environment(), stdout=log, stderr=log)
         self._wait()
         return self
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -112,6 +113,9 @@ def run(asked: argparse.Namespace) -> int:
 
     pacer = Pacer(lambda rate: setattr(Clock, "_max_fps", float(rate)))  # Kivy has no public way to change it
     app = SalaApp(choose(), pacer, time.time, bridge, (asked.link or asked.servidor, asked.nome))
+    # Closing the window is the one way out: the call is hung up and every thread ends before we return.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: Clock.schedule_once(lambda _dt: app.stop()))
     app.run()
     return app.exit_code
 

@@ -171,8 +171,10 @@ class Conversation:
         self._listener.candidates_changed(candidates)
 
     def path_changed(self, kind: PathKind) -> None:
-        """Told by the transport, and told on."""
+        """Told by the transport, and told on while somebody may hear."""
         if self._talk is not None:
+            if self._talk.quiet:
+                return
             self._talk.path_changed(kind)
         self._listener.path_changed(kind)
 

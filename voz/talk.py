@@ -94,6 +94,7 @@ class Talk:
         self._told = 0.0
         self._packets = 0
         self._reason = "pedido"
+        self._last_path: PathKind | None = None
         self._ending = False
         self._report: CallReport | None = None
         self._waiting: list[Deferred[CallReport]] = []
@@ -114,6 +115,11 @@ class Talk:
         if self._engine.peer_left:
             self._life.left()
 
+    @property
+    def quiet(self) -> bool:
+        """Whether it is over for the ear: the other side left or is lost, or this side ends it."""
+        return self._last_path is not None
+
     def path_changed(self, kind: PathKind) -> None:
         """Low latency's short frames are for a direct path: a relay leg carries no 100 packets a second."""
         if self._setup.low_latency:
@@ -122,7 +128,8 @@ class Talk:
     def snapshot(self) -> Snapshot:
         """How it goes now."""
         seconds = 0.0 if self._began is None else self._reactor.seconds() - self._began
-        return self._summary.snapshot(self._engine, self.desk, self._transport.path.value, seconds)
+        path = self._last_path or self._transport.path
+        return self._summary.snapshot(self._engine, self.desk, path.value, seconds)
 
     def end(self, send_bye: bool) -> Deferred[CallReport]:
         """End it; fires when all is closed. May be repeated."""
@@ -205,7 +212,8 @@ class Talk:
             self._listener.warning(code)
 
     def _quieten(self) -> None:
-        """No more sound, no more timers."""
+        """No more sound, no more timers; the path by which they talked is kept for the report."""
+        self._last_path = self._last_path or self._transport.path
         if self._loop.running:
             self._loop.stop()
         self.desk.stop()

@@ -148,6 +148,20 @@ class ConversationTests(TestCase):
         self.assertApproximates(self.reports[0].seconds, 2, 0.2)
         self.assertEqual(self.clock.calls, [])
 
+    def test_path_after_good_bye(self) -> None:
+        """That the path falls silent after the other side's BYE is not told, and is not in the report."""
+        self.secure()
+        self.run_for(2)
+        self.ends[0].end()
+        self.run_for(0.5)
+        silent = self.network.ends[1]
+        silent.path = PathKind.NONE
+        self.listeners[1].events.clear()
+        silent.listener.path_changed(silent.path)
+        self.ends[1].end(send_bye=False).addCallback(self.reports.append)
+        self.assertEqual(self.reports[0].last.path, "direto")
+        self.assertEqual(self.listeners[1].events, [])
+
     def test_silence_of_the_line(self) -> None:
         """After 2 s without a packet it is reconnecting, and talks on when packets come again."""
         self.secure()

@@ -1,6 +1,6 @@
 """Runs every test with trial and ends with one line: ``N passed, N failed, N skipped``.
 
-Three trials run side by side, because some tests compute and others wait for real programs or for outages.
+Four trials run side by side, because some tests compute and others wait for real programs or for outages.
 What the others say is shown when the first has ended. The numbers are those of trial's own summaries; a
 summary that cannot be read counts as a failure, so that a runner that died half-way never passes for success.
 """
@@ -21,8 +21,10 @@ SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((?P<counts>[^)]*)\))?$")
 TOTAL = re.compile(r"^Ran (\d+) tests? in ")
 WARNINGS = ("-W", "default", "-W", "ignore:Passing pyOpenSSL:DeprecationWarning")
 """All are shown but one: Twisted hands its own certificates to pyOpenSSL in the form that it calls old."""
-NETWORKS = ("coturn", "paths_lab", "survival", "relay")
-"""So begin the names of the integration tests that build networks of their own and wait for outages there."""
+NETWORKS = ("coturn", "paths_lab", "relay")
+"""So begin the names of the integration tests that build networks of their own."""
+OUTAGES = ("survival",)
+"""So those that wait for outages in such networks."""
 NO_TESTS = ("support", "speech", "__pycache__")
 
 
@@ -48,21 +50,29 @@ def tally(lines: Iterable[str]) -> Tally | None:
 
 
 def lanes() -> list[list[str]]:
-    """Return the tests of each trial: what computes, what waits, what waits in networks of its own; together
-    every test there is."""
+    """Return the tests of each trial: what computes, what waits, what builds networks of its own, what waits
+    for outages there; together every test there is."""
     computing: list[str] = []
     waiting: list[str] = []
     networks: list[str] = []
+    outages: list[str] = []
     for path in sorted((ROOT / "tests").iterdir()):
         if path.name == "integration":
             for module in sorted(path.glob("test_*.py")):
-                lane = networks if module.stem.removeprefix("test_").startswith(NETWORKS) else waiting
+                name = module.stem.removeprefix("test_")
+                lane = (
+                    outages
+                    if name.startswith(OUTAGES)
+                    else networks
+                    if name.startswith(NETWORKS)
+                    else waiting
+                )
                 lane.append(f"tests.integration.{module.stem}")
         elif path.name == "conformance":
             waiting.append("tests.conformance")
         elif (path.is_dir() and path.name not in NO_TESTS) or path.match("test_*.py"):
             computing.append(f"tests.{path.stem}")
-    return [computing, waiting, networks]
+    return [computing, waiting, networks, outages]
 
 
 class Lane:

@@ -13,19 +13,19 @@ from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks, mayb
 from twisted.internet.error import CannotListenError
 from twisted.internet.interfaces import IListeningPort
 
+from registro.children.relay_process import RelayProcess
 from registro.config import Config, PlainPlace, give_up
-from registro.direct import Port
 from registro.drain import Drain
+from registro.edge.direct import Port
+from registro.edge.listen import Doors, ListenError, dual_stack, same_port, tcp_port
+from registro.edge.loop import take_over
+from registro.edge.tls import Certificate
 from registro.journal import Journal
-from registro.listen import Doors, ListenError, dual_stack, same_port, tcp_port
-from registro.loop import take_over
 from registro.notify import Notifier
 from registro.office import Office
-from registro.overseer import Overseer
+from registro.operations.overseer import Overseer
 from registro.printer import Printer
-from registro.relay_process import RelayProcess
 from registro.server import RegistryFactory, Server
-from registro.tls import Certificate
 from registro.wire.address import ServerAddress, grouped
 
 LINGER = 0.5

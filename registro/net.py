@@ -15,8 +15,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from registro.admission import DOOR, FORGIVEN, plain_host
-from registro.inbox import Inbox
-from registro.outbox import Outbox
+from registro.edge.inbox import Inbox
+from registro.edge.outbox import Outbox
 from registro.session import Session
 from registro.wire import codec
 from registro.wire.errors import Encerramento

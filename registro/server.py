@@ -10,11 +10,11 @@ from twisted.internet.protocol import ServerFactory
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 
 from registro.admission import plain_host
-from registro.gone import NO_LIFE, NO_LINK
+from registro.edge.gone import NO_LIFE, NO_LINK
+from registro.edge.outbox import Outbox
 from registro.journal import Journal
 from registro.net import RegistryProtocol
 from registro.office import Office
-from registro.outbox import Outbox
 from registro.presence import EVERYBODY
 from registro.requests import present, snapshot
 from registro.session import Session

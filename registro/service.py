@@ -14,27 +14,12 @@ from typing import Any
 from twisted.logger import Logger
 
 from registro.admission import Admission
+from registro.children.echo_process import EchoProcess
 from registro.config import Config, give_up
 from registro.daemon import Daemon
 from registro.directory import Directory
-from registro.echo_process import EchoProcess
-from registro.faults import Faults
-from registro.house import DaemonHouse
-from registro.identity import Identity
-from registro.journal import Journal
-from registro.listen import Doors, plain_kind, secure_kind
-from registro.notify import notifier
-from registro.office import Office
-from registro.overseer import Overseer
-from registro.panel.service import PanelService, PanelSetup
-from registro.panel.where import PanelPlace
-from registro.printer import Printer, rotated_file
-from registro.relays import RELAY_SECRET, Relays
-from registro.server import Server
-from registro.storage.database import FILE
-from registro.storage.interface import StorageError
-from registro.storage.sqlite import SQLiteStore
-from registro.tls import (
+from registro.edge.listen import Doors, plain_kind, secure_kind
+from registro.edge.tls import (
     Certificate,
     CertificateError,
     ConnectionCreator,
@@ -43,6 +28,21 @@ from registro.tls import (
     read_certificate,
     server_context,
 )
+from registro.identity import Identity
+from registro.journal import Journal
+from registro.notify import notifier
+from registro.office import Office
+from registro.operations.faults import Faults
+from registro.operations.house import DaemonHouse
+from registro.operations.overseer import Overseer
+from registro.panel.service import PanelService, PanelSetup
+from registro.panel.where import PanelPlace
+from registro.printer import Printer, rotated_file
+from registro.relays import RELAY_SECRET, Relays
+from registro.server import Server
+from registro.storage.database import FILE
+from registro.storage.interface import StorageError
+from registro.storage.sqlite import SQLiteStore
 from registro.wire.address import ServerAddress
 
 _log = Logger("registro")

@@ -136,7 +136,7 @@ def makeService(options: Options) -> IService:
     """Build the daemon on the global reactor, whose clock is made one that cannot jump."""
     from twisted.internet import reactor as found
 
-    from registro.monotonic import never_jump
+    from registro.edge.monotonic import never_jump
     from registro.service import make_daemon
 
     reactor: Any = found

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import SystemRandom
 
+from voz.adapt.complexity import ComplexityControl
+from voz.adapt.congestion import Congestion, Delivery
+from voz.adapt.ladder import Ladder, LineReport
 from voz.clock import SAMPLE_RATE
 from voz.codec import Codec, Sound
-from voz.complexity import ComplexityControl
-from voz.congestion import Congestion, Delivery
 from voz.crypto import (
     AlteredError,
     ForeignError,
@@ -26,11 +27,10 @@ from voz.crypto import (
     Sealer,
     SecurityError,
 )
-from voz.ladder import Ladder, LineReport
 from voz.packet import PacketError, RtpPacket, is_rtcp, parse_rtp
 from voz.receiver import Receiver
-from voz.reports import Feedback, Playout, Reports
-from voz.rtcp import Report, parse_rtcp, serialise_rtcp
+from voz.reporting.reports import Feedback, Playout, Reports
+from voz.reporting.rtcp import Report, parse_rtcp, serialise_rtcp
 from voz.sender import Sender
 from voz.stats import Direction, Played, Refused
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voz import wsola
 from voz.clock import BLOCK, SAMPLE_RATE
 from voz.codec import Codec, CodecError, Sound
-from voz.delay import DelayEstimator
-from voz.jitter import JitterBuffer, Kind, Step, Verdict
 from voz.packet import OPUS, RED, PacketError, RtpPacket, parse_red
-from voz.reception import Reception
+from voz.playout import wsola
+from voz.playout.delay import DelayEstimator
+from voz.playout.jitter import JitterBuffer, Kind, Step, Verdict
+from voz.reporting.reception import Reception
 
 SPACING: float = 0.080
 """Least time between two changes of speed in speech, in seconds."""

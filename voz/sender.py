@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from voz.adapt.ladder import CLEAN, Step
 from voz.clock import BLOCK, SAMPLE_RATE
 from voz.codec import Codec, CodecError, EncoderSettings, Sound
-from voz.ladder import CLEAN, Step
 from voz.packet import MAX_RED_BLOCK, OPUS, RED, RedBlock, RtpPacket, serialise_red
 
 MAX_PAYLOAD: int = 480

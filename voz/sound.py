@@ -8,16 +8,16 @@ from dataclasses import replace
 import numpy as np
 from twisted.internet.interfaces import IReactorTime
 
-from voz import alerts
 from voz.clock import BLOCK, MediaClock
 from voz.codec import Sound
 from voz.device import Capture, DeviceContext, DeviceError, Playback
 from voz.device.null import NullCapture, NullPlayback
-from voz.echo import Treatment, treatment
 from voz.engine import Engine
-from voz.levels import Gain, Meter
+from voz.reporting import alerts
 from voz.setup import SoundSetup
 from voz.stats import Sound as SoundFigures
+from voz.treatment.echo import Treatment, treatment
+from voz.treatment.levels import Gain, Meter
 
 
 class SoundDesk:

@@ -105,7 +105,7 @@ class Snapshot:
 class CallReport:
     """A call that is over: how it began (Unix seconds, None if nobody was ever heard), how long it was, why
     it ended (`pedido`, `despedida`, `perdida`), the last snapshot, the worst second, and what was wrong, as
-    codes of `voz.diagnosis`."""
+    codes of `voz.reporting.diagnosis`."""
 
     started_at: float | None
     seconds: float

@@ -9,18 +9,18 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
-from voz import reports
-from voz.alerts import Second, Watch
 from voz.candidates import PathId, PathKind
 from voz.codec import Codec
 from voz.engine import Engine, EngineOptions, StreamKeys
 from voz.handshake import CallSecrets
 from voz.life import Core, begin
 from voz.net import Transport
+from voz.reporting import reports
+from voz.reporting.alerts import Second, Watch
+from voz.reporting.summary import Summary
 from voz.setup import SoundSetup
 from voz.sound import SoundDesk
 from voz.stats import CallReport, Snapshot
-from voz.summary import Summary
 
 TICK: float = 0.1
 """Seconds between two looks at the time; also between two proofs."""
@@ -53,7 +53,7 @@ class TalkListener(Protocol):
         """How the call is doing; once a second while it lasts."""
 
     def warning(self, code: str) -> None:
-        """Something is wrong with the sound; a code of `voz.alerts`."""
+        """Something is wrong with the sound; a code of `voz.reporting.alerts`."""
 
 
 class Talk:

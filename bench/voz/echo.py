@@ -13,8 +13,8 @@ from bench.voz.score import score
 from voz.clock import BLOCK
 from voz.codec import Sound
 from voz.device import null
-from voz.echo import Treatment, treatment
 from voz.setup import SoundSetup
+from voz.treatment.echo import Treatment, treatment
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from pathlib import Path
 from prometheus_client.parser import text_string_to_metric_families
 from twisted.trial.unittest import TestCase
 
-from registro.admin import AdminError, run
+from registro.operations.admin import AdminError, run
 from registro.panel.access import METRICS_FILE
 from registro.relays import RELAY_SECRET
 from registro.wire import messages

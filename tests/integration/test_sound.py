@@ -16,7 +16,7 @@ from twisted.trial.unittest import TestCase
 
 from tests.support import pulse
 from tests.support.pulse import Pulse
-from voz import alerts
+from voz.reporting import alerts
 
 ROOT = Path(__file__).parents[2]
 

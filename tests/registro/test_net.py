@@ -7,7 +7,7 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from registro.admission import Bursts
-from registro.outbox import CHUNK, pieces
+from registro.edge.outbox import CHUNK, pieces
 from registro.wire import codec, messages
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.limits import LINE, Limits

@@ -15,10 +15,11 @@ from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from registro import call, direct, ed25519, session
+from registro import call, ed25519, session
 from registro.admission import Rate, Rates, neighbourhood, plain_host
-from registro.direct import DirectServer
-from registro.monotonic import never_jump
+from registro.edge import direct
+from registro.edge.direct import DirectServer
+from registro.edge.monotonic import never_jump
 from registro.relays import Relays, turn_uri
 from registro.wire import codec, credentials
 from registro.wire.fields import b64

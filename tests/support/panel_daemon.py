@@ -6,10 +6,10 @@ from pathlib import Path
 
 from registro.config import Config
 from registro.daemon import Daemon
-from registro.faults import Faults
-from registro.house import DaemonHouse
-from registro.overseer import Overseer
-from registro.tls import Certificate
+from registro.edge.tls import Certificate
+from registro.operations.faults import Faults
+from registro.operations.house import DaemonHouse
+from registro.operations.overseer import Overseer
 from registro.wire import messages
 from registro.wire.limits import Limits
 from tests.support.registry import Client, Registry, aceito, convite

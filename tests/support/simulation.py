@@ -14,7 +14,7 @@ from tests.support.line import Impairment, Line
 from voz.clock import BLOCK, TICK
 from voz.codec import Codec, Sound, codec
 from voz.engine import Engine, EngineOptions, StreamKeys
-from voz.reports import INTERVAL
+from voz.reporting.reports import INTERVAL
 
 HEARD_AT = 0.0037
 """Seconds by which the loudspeaker's ticks come after the microphone's: two clocks that start at odds."""

@@ -11,10 +11,10 @@ import numpy as np
 from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
-from voz import alerts
 from voz.clock import BLOCK, MediaClock
 from voz.codec import Sound
 from voz.device import DeviceContext, DeviceError, android
+from voz.reporting import alerts
 
 OCTETS = 2 * BLOCK
 

@@ -19,7 +19,7 @@ from voz.crypto import (
     SecurityError,
 )
 from voz.packet import RtpPacket
-from voz.rtcp import ReceiverReport, serialise_rtcp
+from voz.reporting.rtcp import ReceiverReport, serialise_rtcp
 
 KEY = bytes.fromhex("e1f97a0d3e018be0d64fa32c06de4139")
 SALT = bytes.fromhex("0ec675ad498afeebb6960b3aabe6")

@@ -9,12 +9,12 @@ import numpy as np
 from twisted.trial.unittest import TestCase
 
 from tests.contracts.device import Stage, make_capture_tests, make_playback_tests
-from voz import alerts
 from voz.clock import BLOCK
 from voz.codec import Sound
 from voz.device import DeviceError, null, tone, wav
 from voz.device import file as file_device
 from voz.device.ring import BlockRing
+from voz.reporting import alerts
 
 
 def write(path: Path, data: bytes, *, rate: int = 48_000, channels: int = 1, width: int = 2) -> Path:

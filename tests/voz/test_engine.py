@@ -14,7 +14,7 @@ from voz.codec import codec
 from voz.crypto import Sealer
 from voz.engine import Engine
 from voz.packet import OPUS, RED, RtpPacket
-from voz.wsola import loudness
+from voz.playout.wsola import loudness
 
 NOISE = np.random.default_rng(2).normal(0, 2500, 48_000).astype(np.int16)
 

@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 from twisted.trial.unittest import TestCase
 
+from voz.adapt.ladder import LADDER, Step
 from voz.codec import codec
-from voz.ladder import LADDER, Step
 from voz.packet import OPUS, RED, RtpPacket, parse_red
 from voz.sender import MAX_PAYLOAD, SILENT_INTERVAL, Sender
 

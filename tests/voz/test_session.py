@@ -9,11 +9,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from tests.support.transport import MemoryNetwork
-from voz import alerts
 from voz.candidates import Candidate, PathKind, RelayCredentials, Role
 from voz.device import DeviceContext, DeviceError, null, tone, wav
 from voz.device import file as file_device
 from voz.handshake import CallSecrets, MasterKey
+from voz.reporting import alerts
 from voz.session import Conversation, SoundSetup
 from voz.stats import CallReport, Snapshot
 

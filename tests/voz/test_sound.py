@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.trial.unittest import TestCase
 
 from tests.contracts.device import Stage, make_capture_tests, make_playback_tests
-from voz import alerts
 from voz.clock import BLOCK
 from voz.codec import Sound
 from voz.device import DeviceError, portaudio, sound
 from voz.device.portaudio import DeviceInfo
+from voz.reporting import alerts
 
 FINE = SimpleNamespace(input_overflow=False, output_underflow=False)
 

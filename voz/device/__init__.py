@@ -23,7 +23,7 @@ could echo)."""
 Pull = Callable[[], Sound]
 """Gives one block to be played next."""
 Trouble = Callable[[str], None]
-"""Told a code of `voz.alerts` when a device fails, is replaced or comes back; on the reactor's thread."""
+"""Told a code of `voz.reporting.alerts` when a device fails, goes or comes back; on the reactor's thread."""
 
 
 REFERENCE_BLOCKS: int = 8

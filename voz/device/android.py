@@ -15,7 +15,6 @@ from typing import Any, Protocol, cast
 import numpy as np
 from twisted.internet.interfaces import IReactorFromThreads
 
-from voz import alerts
 from voz.clock import BLOCK, SAMPLE_RATE
 from voz.device import (
     CaptureFactory,
@@ -27,6 +26,7 @@ from voz.device import (
     Pull,
 )
 from voz.device.ring import BlockRing
+from voz.reporting import alerts
 
 CAPACITY: int = 32
 """Blocks that a ring can hold."""

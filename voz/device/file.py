@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
-from voz import alerts
 from voz.clock import BLOCK
 from voz.codec import Sound
 from voz.device import CaptureFactory, DeviceContext, DeviceError, PlaybackFactory, wav
 from voz.device.paced import PacedCapture, PacedPlayback
+from voz.reporting import alerts
 
 
 class FileCapture(PacedCapture):

@@ -17,7 +17,6 @@ from twisted.internet.interfaces import IReactorFromThreads
 from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
-from voz import alerts
 from voz.clock import BLOCK, TICK
 from voz.device import (
     CaptureFactory,
@@ -31,6 +30,7 @@ from voz.device import (
 )
 from voz.device.portaudio import DeviceInfo, Stream
 from voz.device.ring import BlockRing
+from voz.reporting import alerts
 
 CAPACITY: int = 32
 """Blocks that a ring can hold: 320 ms of a stalled reactor."""

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 from kivy_client.session.calls.quality import figures_of, quality_of
 from kivy_client.session.vocabulary import Caution, Path
 from registro.wire.messages import Pacote
-from voz import alerts
 from voz.net import Candidate, PathKind
+from voz.reporting import alerts
 from voz.stats import Snapshot
 
 if TYPE_CHECKING:

@@ -44,10 +44,10 @@ from registro.wire.messages import (
     Vivo,
 )
 from tests.support.client_world import NOON, ClientWorld, FakeVoice, public_of, signing_key
-from voz import alerts
 from voz.candidates import CandidateType
 from voz.handshake import Callee, Caller, CallSecrets, Invitation, Party, Reply, SeenCalls
 from voz.net import Candidate, PathKind, PathPolicy, Role
+from voz.reporting import alerts
 from voz.stats import Direction as Packets
 from voz.stats import Snapshot
 

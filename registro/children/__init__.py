@@ -1,0 +1,1 @@
+"""The processes beside the daemon: the built-in relay and the user «eco», watched and started again."""

@@ -1,0 +1,1 @@
+"""Tests of the voice engine, laid out like the source."""

@@ -1,0 +1,1 @@
+"""What is done to the microphone's sound: echo, noise and level."""

@@ -21,9 +21,9 @@ SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((?P<counts>[^)]*)\))?$")
 TOTAL = re.compile(r"^Ran (\d+) tests? in ")
 WARNINGS = ("-W", "default", "-W", "ignore:Passing pyOpenSSL:DeprecationWarning")
 """All are shown but one: Twisted hands its own certificates to pyOpenSSL in the form that it calls old."""
-NETWORKS = ("coturn", "paths_lab", "relay")
+NETWORKS = ("test_coturn", "test_paths_lab", "test_relay")
 """So begin the names of the integration tests that build networks of their own."""
-OUTAGES = ("survival",)
+OUTAGES = ("test_survival",)
 """So those that wait for outages in such networks."""
 NO_TESTS = ("support", "speech", "__pycache__")
 
@@ -50,8 +50,8 @@ def tally(lines: Iterable[str]) -> Tally | None:
 
 
 def lanes() -> list[list[str]]:
-    """Return the tests of each trial: what computes, what waits, what builds networks of its own, what waits
-    for outages there; together every test there is."""
+    """Return the tests of each trial, together every test there is: what computes, what waits, the stranger's
+    client with what builds networks, what waits for outages there."""
     computing: list[str] = []
     waiting: list[str] = []
     networks: list[str] = []
@@ -59,17 +59,11 @@ def lanes() -> list[list[str]]:
     for path in sorted((ROOT / "tests").iterdir()):
         if path.name == "integration":
             for module in sorted(path.glob("test_*.py")):
-                name = module.stem.removeprefix("test_")
-                lane = (
-                    outages
-                    if name.startswith(OUTAGES)
-                    else networks
-                    if name.startswith(NETWORKS)
-                    else waiting
-                )
+                of_networks = module.stem.startswith(NETWORKS)
+                lane = outages if module.stem.startswith(OUTAGES) else networks if of_networks else waiting
                 lane.append(f"tests.integration.{module.stem}")
         elif path.name == "conformance":
-            waiting.append("tests.conformance")
+            networks.append("tests.conformance")
         elif (path.is_dir() and path.name not in NO_TESTS) or path.match("test_*.py"):
             computing.append(f"tests.{path.stem}")
     return [computing, waiting, networks, outages]

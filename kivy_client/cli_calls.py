@@ -7,7 +7,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from kivy_client.cli_report import report
 from kivy_client.cli_script import Script
-from kivy_client.cli_texts import CALL_ENDS, CALL_RESULTS, PATHS, End, Status
+from kivy_client.cli_texts import CALL_ENDS, CALL_RESULTS, PATHS, End, Status, milliseconds, quality_words
 from kivy_client.session.calls.call import Call
 from kivy_client.session.results import CallResult
 from kivy_client.session.state import EndedCall, ViewState
@@ -17,6 +17,8 @@ from voz.stats import Snapshot
 
 LIVE_PERIOD = 1.0
 """Seconds between two lines about how the call is doing."""
+GOOD = 3
+"""Bars of a call of which nothing need be said."""
 
 PHASES = {
     CallPhase.CALLING: "chamando {name}…",
@@ -35,6 +37,20 @@ def length_of(path: Path) -> float | None:
             return file.getnframes() / file.getframerate()
     except (OSError, EOFError, wave.Error, ZeroDivisionError):
         return None
+
+
+def live_line(view: CallView) -> str:
+    """Return how the call is doing, in one line; «—» is what nobody has measured yet."""
+    figures = view.figures
+    parts = (
+        PATHS[view.path.path],
+        f"perda {figures.loss:.1%}".replace(".", ","),
+        f"atraso {milliseconds(figures.delay_ms)}",
+        f"ida e volta {milliseconds(figures.round_trip_ms)}",
+        f"jitter {figures.jitter_ms:.0f} ms",
+        quality_words(view.quality, view.name) if view.quality.bars < GOOD else "",
+    )
+    return "  ".join(part for part in parts if part)
 
 
 class CallScript(Script):
@@ -85,11 +101,7 @@ class CallScript(Script):
         if now - self._live_at < LIVE_PERIOD:
             return
         self._live_at = now
-        figures = view.figures
-        self.console.live(
-            f"{PATHS[view.path.path]}  perda {figures.loss:.1%}  atraso {figures.delay_ms:.0f} ms  "
-            f"ida e volta {figures.round_trip_ms:.0f} ms  jitter {figures.jitter_ms:.0f} ms"
-        )
+        self.console.live(live_line(view))
 
     def _time_is_up(self) -> None:
         assert self.client is not None
@@ -101,6 +113,8 @@ class CallScript(Script):
             self._last = self._call.ears.last
         end = CALL_ENDS[ended.cause]
         talked = ended.duration > 0
+        if talked and ended.quality.bars < GOOD:
+            self.console.say(quality_words(ended.quality, ended.name))
         if end.status is Status.OK and not talked:
             end = End(Status.NO_PATH, "a conversa com {name} acabou antes de começar")
         self.finish(end, ended.name, ended.reason)

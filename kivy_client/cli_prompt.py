@@ -22,6 +22,8 @@ from kivy_client.cli_texts import (
     UNKNOWN_TROUBLE,
     End,
     Status,
+    milliseconds,
+    quality_words,
 )
 from kivy_client.session.controller import Controller
 from kivy_client.session.results import CallResult, Done
@@ -164,7 +166,8 @@ class CallWords(Typed):
         figures = call.figures
         return (
             f"{call.name}; caminho {PATHS[call.path.path]}; palavras {' '.join(call.words) or '—'}; "
-            f"perda {figures.loss:.0%}; atraso {figures.delay_ms:.0f} ms; qualidade {call.quality.bars} de 3"
+            f"perda {figures.loss:.0%}; atraso {milliseconds(figures.delay_ms)}; "
+            f"{quality_words(call.quality, call.name)}"
         )
 
 

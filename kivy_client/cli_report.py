@@ -3,7 +3,9 @@
 from typing import Any
 
 from kivy_client.session.state import EndedCall
-from voz.stats import Snapshot
+from voz.stats import Severity, Snapshot
+
+GRAVITY = {Severity.FAIR: "leve", Severity.POOR: "grave"}
 
 
 def report(ended: EndedCall, last: Snapshot, status: int) -> dict[str, Any]:
@@ -24,9 +26,14 @@ def report(ended: EndedCall, last: Snapshot, status: int) -> dict[str, Any]:
         "perdidos_la": last.sent.lost,
         "ocultados": last.played.concealed,
         "atrasados": last.played.late,
-        "atraso_ms": round(last.delay_ms, 1),
+        "atraso_ms": None if last.round_trip_ms is None else round(last.delay_ms, 1),
         "ida_e_volta_ms": None if last.round_trip_ms is None else round(last.round_trip_ms, 1),
         "jitter_ms": round(last.received.jitter_ms, 1),
+        "qualidade": ended.quality.bars,
+        "achados": [
+            {"codigo": found.code, "lado": found.side.value, "gravidade": GRAVITY[found.severity]}
+            for found in last.course
+        ],
         "recusados": {
             "alterados": last.refused.altered,
             "repetidos": last.refused.replayed,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from kivy_client.session.results import CallResult, ConnectResult
+from kivy_client.session.state_call import QualityView
 from kivy_client.session.vocabulary import (
     Caution,
     EndCause,
@@ -12,6 +13,8 @@ from kivy_client.session.vocabulary import (
     NoticeKind,
     Path,
     Presence,
+    QualityCause,
+    Side,
     Trouble,
 )
 
@@ -73,7 +76,6 @@ CALL_ENDS = {
     EndCause.CLOCK: End(Status.CLOCK, "os relógios diferem em mais de dois minutos"),
     EndCause.SOUND_FAILED: End(Status.SOUND, "o som falhou: {detail}"),
     EndCause.LIMIT: End(Status.LIMIT, "convites demais em pouco tempo; espere um pouco"),
-    EndCause.BLOCKED: End(Status.REFUSED, "{name} está bloqueado aqui"),
     EndCause.CROSSED: End(Status.BUSY, "{name} está chamando"),
     EndCause.FAULT: End(Status.FAILED, "o servidor não aceitou a chamada: {detail}"),
 }
@@ -104,7 +106,7 @@ CALL_RESULTS = {
     CallResult.OFFLINE: End(Status.SERVER, "não há conexão com o servidor"),
     CallResult.IN_CALL: End(Status.BUSY, "já há uma chamada"),
     CallResult.ONESELF: End(Status.USAGE, "esse nome é o seu"),
-    CallResult.BLOCKED: CALL_ENDS[EndCause.BLOCKED],
+    CallResult.BLOCKED: End(Status.REFUSED, "{name} está bloqueado aqui"),
     CallResult.KEY_CHANGED: CALL_ENDS[EndCause.KEY_CHANGED],
     CallResult.BAD_NAME: End(Status.USAGE, "esse não é um nome"),
     CallResult.NOBODY: End(Status.USAGE, "não houve chamada antes"),
@@ -161,6 +163,35 @@ NOTICES = {
     NoticeKind.SECOND_CALLER: "{name} também chamou, e ouviu ocupado",
     NoticeKind.MAINTENANCE: "o servidor avisa: {detail}",
 }
+
+QUALITY = {0: "sem som", 1: "som ruim", 2: "som razoável", 3: "som bom"}
+
+CAUSES = {
+    QualityCause.LOSS: "pacotes se perdem",
+    QualityCause.JITTER: "a rede está irregular",
+    QualityCause.DELAY: "há muito atraso",
+    QualityCause.RATE: "a linha é estreita",
+    QualityCause.COMPUTER: "o computador não acompanha",
+    QualityCause.MICROPHONE: "o microfone quase não dá som",
+    QualityCause.GAPS: "o som tem falhas",
+    QualityCause.SILENCE: "nada chega",
+}
+
+SIDES = {Side.NOBODY: "", Side.OURS: " deste lado", Side.THEIRS: " do lado de {name}"}
+
+
+def quality_words(quality: QualityView, name: str) -> str:
+    """Return how good a call is, why not better, and on whose side."""
+    words = QUALITY[quality.bars]
+    if quality.cause in CAUSES:
+        words += f": {CAUSES[quality.cause]}{SIDES[quality.side].format(name=name)}"
+    return words
+
+
+def milliseconds(measured: float | None) -> str:
+    """Return a time for a person; a dash where nothing was measured yet."""
+    return "—" if measured is None else f"{measured:.0f} ms"
+
 
 KINDS = {
     HistoryKind.MADE: "feita",

@@ -44,6 +44,7 @@ FLOORS = {
                 "voz.clock",
                 "voz.adapt",
                 "voz.crypto",
+                "voz.reporting.course",
                 "voz.reporting.diagnosis",
                 "voz.handshake",
                 "voz.playout",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, IntEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,36 @@ class Sound:
     device_latency_ms: float = 0.0
     cpu: float = 0.0
     complexity: int = 10
-    late_ticks_ms: float = 0.0
+
+
+class Side(Enum):
+    """Where the trouble is."""
+
+    THEIR_NETWORK = "rede-deles"
+    OUR_NETWORK = "rede-nossa"
+    OUR_COMPUTER = "computador-nosso"
+    THEIR_COMPUTER = "computador-deles"
+    MICROPHONE = "microfone"
+    THEIR_MICROPHONE = "microfone-deles"
+    LINE = "linha"
+
+
+class Severity(IntEnum):
+    """How much of the conversation it costs."""
+
+    FAIR = 1
+    """It is noticed."""
+    POOR = 2
+    """It is hard to understand each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that is wrong: a code of `voz.reporting.diagnosis`, where it is, and how bad."""
+
+    code: str
+    side: Side
+    severity: Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +108,8 @@ class Snapshot:
 
     `delay_ms` is the way from the other mouth to our ear as far as we can know it: half the round trip, the
     frame, the jitter buffer and the device. `began` is when the devices started, in Unix seconds. `step`
-    names the protection we send with, `line_full` that the line took no more.
+    names the protection we send with, `line_full` that the line took no more. `findings` is what was wrong in
+    the last seconds, `course` what was wrong for a good part of the call; the gravest first.
     """
 
     seconds: float = 0.0
@@ -99,13 +130,15 @@ class Snapshot:
     began: float | None = None
     level_in_highest: float = 0.0
     level_out_highest: float = 0.0
+    findings: tuple[Finding, ...] = ()
+    course: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CallReport:
     """A call that is over: how it began (Unix seconds, None if nobody was ever heard), how long it was, why
-    it ended (`pedido`, `despedida`, `perdida`), the last snapshot, the worst second, and what was wrong, as
-    codes of `voz.reporting.diagnosis`."""
+    it ended (`pedido`, `despedida`, `perdida`), the last snapshot (its `course` says what was wrong), and the
+    worst second."""
 
     started_at: float | None
     seconds: float
@@ -113,4 +146,3 @@ class CallReport:
     last: Snapshot
     worst_loss: float = 0.0
     worst_delay_ms: float = 0.0
-    findings: tuple[str, ...] = ()

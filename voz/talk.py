@@ -202,8 +202,7 @@ class Talk:
             self._second(now)
 
     def _second(self, now: float) -> None:
-        snapshot = self.snapshot()
-        self._summary.second(snapshot)
+        snapshot = self._summary.second(self.snapshot())
         self._listener.snapshot(snapshot)
         arrived = snapshot.received.packets - self._packets
         self._packets = snapshot.received.packets

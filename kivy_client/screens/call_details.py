@@ -40,14 +40,18 @@ def _facts(call: CallView) -> list[Fact]:
     return [way, shown, lock, key]
 
 
+def _milliseconds(measured: float | None) -> str:
+    return "–" if measured is None else f"{measured:.0f} ms"
+
+
 def figures(view: FiguresView) -> list[tuple[str, str]]:
     """The numbers behind the quality: (what, figure with its unit)."""
     share = phrases.per_cent
     return [
         (_("Perda ouvida aqui e lá"), f"{share(view.loss)} · {share(view.loss_there)}"),
         (_("Completado por cálculo"), share(view.concealed)),
-        (_("Da boca ao ouvido, estimado"), f"{view.delay_ms:.0f} ms"),
-        (_("Ida e volta"), f"{view.round_trip_ms:.0f} ms"),
+        (_("Da boca ao ouvido, estimado"), _milliseconds(view.delay_ms)),
+        (_("Ida e volta"), _milliseconds(view.round_trip_ms)),
         (_("Irregularidade e espera"), f"{view.jitter_ms:.0f} ms · {view.buffer_ms:.0f} ms"),
         (_("Taxa recebida e enviada"), f"{view.rate_in:.0f} · {view.rate_out:.0f} kbit/s"),
         (_("Processador"), share(view.cpu)),

@@ -51,7 +51,7 @@ class Ended(Screen):
         self.can_wait = call.cause in phrases.WORTH_WAITING and not waiting
         if waiting:
             self.hint = _("Aviso você quando {name} ficar livre.").format(name=call.name)
-        self.bars = call.bars if call.duration else 0
+        self.bars = call.quality.bars if call.duration else 0
         self.quality = phrases.path_word(call.path) if call.duration else ""
 
     def again(self) -> None:

@@ -83,7 +83,6 @@ _ENDED = {
     EndCause.CLOCK: N_("Os relógios não combinam"),
     EndCause.SOUND_FAILED: N_("O som falhou"),
     EndCause.LIMIT: N_("Ligações demais em pouco tempo"),
-    EndCause.BLOCKED: N_("{name} está bloqueado aqui"),
     EndCause.FAULT: N_("Uma falha interrompeu a ligação"),
 }
 
@@ -103,7 +102,6 @@ _ENDED_HELP = {
     EndCause.CLOCK: N_("O relógio de um dos computadores está mais de dois minutos errado."),
     EndCause.SOUND_FAILED: N_("O microfone ou o alto-falante não abre. Veja os ajustes de som."),
     EndCause.LIMIT: N_("O servidor pede para esperar um pouco."),
-    EndCause.BLOCKED: N_("Não chegou a tocar."),
 }
 
 _ENDED_ICON = {
@@ -122,7 +120,6 @@ _ENDED_ICON = {
     EndCause.FORGED: "shield-alert",
     EndCause.CLOCK: "clock-outline",
     EndCause.SOUND_FAILED: "microphone-off",
-    EndCause.BLOCKED: "block-helper",
 }
 
 WORTH_WAITING = frozenset({EndCause.BUSY, EndCause.DO_NOT_DISTURB, EndCause.ABSENT})
@@ -152,7 +149,6 @@ _SHORT = {
     EndCause.CLOCK: N_("relógio errado"),
     EndCause.SOUND_FAILED: N_("som falhou"),
     EndCause.LIMIT: N_("limite"),
-    EndCause.BLOCKED: N_("bloqueado"),
     EndCause.FAULT: N_("falha"),
 }
 
@@ -186,6 +182,7 @@ _CAUSE = {
     QualityCause.RATE: N_("a linha é estreita"),
     QualityCause.COMPUTER: N_("o computador não acompanha"),
     QualityCause.MICROPHONE: N_("o microfone não está bom"),
+    QualityCause.GAPS: N_("o som tem falhas"),
     QualityCause.SILENCE: N_("nada está chegando"),
 }
 

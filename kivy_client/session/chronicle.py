@@ -6,6 +6,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import LoopingCall
 
 from kivy_client.session.calls.call import Call
+from kivy_client.session.calls.quality import quality_of
 from kivy_client.session.calls.world import Ending
 from kivy_client.session.check import loudness
 from kivy_client.session.display import Display
@@ -25,11 +26,12 @@ MOST_WAITING = 5
 #: Causes after which an incoming call was not missed: it was dealt with here.
 DEALT_WITH = frozenset({EndCause.REFUSED_HERE, EndCause.HUNG_UP_HERE, EndCause.HUNG_UP_THERE})
 #: Causes that calling again does not change.
-HOPELESS = frozenset({EndCause.NOT_FOUND, EndCause.KEY_CHANGED, EndCause.FORGED, EndCause.BLOCKED})
+HOPELESS = frozenset({EndCause.NOT_FOUND, EndCause.KEY_CHANGED, EndCause.FORGED})
 #: Causes at which the caller hears the busy tone.
 BUSY_TONE = frozenset(
     {
         EndCause.BUSY,
+        EndCause.BUSY_HERE,
         EndCause.REFUSED,
         EndCause.NO_ANSWER,
         EndCause.ABSENT,
@@ -119,6 +121,8 @@ class Chronicle:
         if self._meters.running:
             self._meters.stop()
         self._measure()
+        if ending.cause is EndCause.BUSY and self._room.busy_ourselves(call.view.name):
+            ending = replace(ending, cause=EndCause.BUSY_HERE)
         self._finale(call, ending)
         self._display.put(call=None, ended=self._ended(call, ending))
         self._remember(call, ending)
@@ -140,8 +144,8 @@ class Chronicle:
             reason=ending.reason,
             ended=ending.at,
             duration=_duration(view, ending),
-            bars=view.quality.bars,
             can_repeat=ending.cause not in HOPELESS,
+            quality=quality_of(call.ears.last.course),
             figures=view.figures,
             words=view.words,
             path=view.path.path,
@@ -151,7 +155,7 @@ class Chronicle:
         view, server = call.view, self._trust.server
         kind = _kind(view, ending)
         duration = _duration(view, ending)
-        bars = view.quality.bars if duration else 0
+        bars = quality_of(call.ears.last.course).bars if duration else 0
         self._history.add(server, kind, view.name, view.began, ending.cause, duration, bars)
         self.show_history()
         if kind in MISSED:

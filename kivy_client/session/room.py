@@ -112,6 +112,13 @@ class Room:
             self.keep(name, waiting=False)
             self._display.notify(NoticeKind.FREE_NOW, name)
 
+    def busy_ourselves(self, name: str) -> bool:
+        """Say whether the registry takes our own name for busy, and not this one: another device of ours is
+        in a call, or the call of a program that was cut off has not ended yet.
+        """
+        mine, theirs = self.table.presence(self._me), self.table.presence(name)
+        return self.table.everybody and mine is Presence.BUSY and theirs is not Presence.BUSY
+
     # what the person keeps
 
     def contact(self, name: str) -> Contact:

@@ -29,7 +29,7 @@ class Meters:
 
 @dataclass(frozen=True, slots=True)
 class QualityView:
-    """How good the call is: `bars` 0 (nothing arrives) to 3 (good), why not better, and on whose side."""
+    """How good the call is or was: `bars` 0 (nothing arrives) to 3 (good), why not better, on whose side."""
 
     bars: int = 3
     cause: QualityCause = QualityCause.NONE
@@ -39,7 +39,7 @@ class QualityView:
 @dataclass(frozen=True, slots=True)
 class FiguresView:
     """The numbers behind the quality, renewed once a second; times in ms, shares from 0 to 1, rates in
-    kbit/s.
+    kbit/s. None: not measured yet.
     """
 
     loss: float = 0.0
@@ -47,9 +47,9 @@ class FiguresView:
     concealed: float = 0.0
     late: float = 0.0
     jitter_ms: float = 0.0
-    round_trip_ms: float = 0.0
+    round_trip_ms: float | None = None
     buffer_ms: float = 0.0
-    delay_ms: float = 0.0
+    delay_ms: float | None = None
     rate_in: float = 0.0
     rate_out: float = 0.0
     step: int = 0
@@ -106,9 +106,9 @@ class CallView:
 class EndedCall:
     """The call that ended last, shown until the person dismisses it or another one begins.
 
-    `duration` is in seconds of talking (0 when nobody answered); `reason` is the other side's or the
-    registry's own sentence, for people, may be empty. `number` grows with each call. `can_repeat`: «call
-    again» makes sense.
+    `duration` is in seconds of talking (0 when nobody answered); `quality` is that of the call as a whole;
+    `reason` is the other side's or the registry's own sentence, for people, may be empty. `number` grows with
+    each call. `can_repeat`: «call again» makes sense.
     """
 
     number: int
@@ -118,8 +118,8 @@ class EndedCall:
     reason: str
     ended: float
     duration: float
-    bars: int
     can_repeat: bool
+    quality: QualityView = QualityView()
     figures: FiguresView = FiguresView()
     words: tuple[str, ...] = ()
     path: Path = Path.NONE

@@ -408,7 +408,7 @@ class PromptTests(TerminalCase):
         self.assertEqual("feito", self.type("volume 3"))
         self.assertEqual("volume de -20 a 20", self.type("volume alto"))
         self.assertEqual("guardado", self.type("conferido"))
-        self.assertIn("qualidade 3 de 3", self.type("como"))
+        self.assertIn("atraso —; som bom", self.type("como"))
         self.assertIn("conversa com bia encerrada", self.type("desligar"))
         self.assertEqual("recebida: bia, 0 s", self.type("historico"))
 

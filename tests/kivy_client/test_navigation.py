@@ -18,7 +18,7 @@ from kivy_client.session.state import (
 from kivy_client.session.vocabulary import CallPhase, Direction, EndCause, Link
 
 CALL = CallView(CallPhase.TALKING, Direction.OUTGOING, "ana", 0.0)
-ENDED = EndedCall(1, "ana", Direction.OUTGOING, EndCause.BUSY, "", 0.0, 0.0, 0, True)
+ENDED = EndedCall(1, "ana", Direction.OUTGOING, EndCause.BUSY, "", 0.0, 0.0, True)
 ALARM = KeyAlarm("ana", "aaaa", "bbbb", 0.0, False)
 QUESTION = ServerQuestion("sala:5000", "aaaa", ("barco",) * 8)
 ONLINE = ConnectionView(link=Link.ONLINE, address="sala://x")

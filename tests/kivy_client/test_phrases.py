@@ -42,7 +42,7 @@ UNSAID = {EndCause.CROSSED}
 
 def ended(cause: EndCause, **more: object) -> EndedCall:
     """A call to Ana that ended so."""
-    call = EndedCall(1, "ana", Direction.OUTGOING, cause, "", NOON, 0.0, 0, True)
+    call = EndedCall(1, "ana", Direction.OUTGOING, cause, "", NOON, 0.0, True)
     return replace(call, **more)  # type: ignore[arg-type]  # the caller names fields of EndedCall
 
 

@@ -184,7 +184,7 @@ def calling(phase: CallPhase, **more: object) -> ViewState:
 
 def ended(cause: EndCause, **more: object) -> ViewState:
     """The room with a call that ended so."""
-    call = EndedCall(1, "ana.lúcia", Direction.OUTGOING, cause, "", NOW, 0, 0, True)
+    call = EndedCall(1, "ana.lúcia", Direction.OUTGOING, cause, "", NOW, 0, True)
     return replace(ROOM, ended=replace(call, **more))  # type: ignore[arg-type]
 
 
@@ -244,7 +244,7 @@ STATES: dict[str, ViewState] = {
     "reconnecting": calling(
         CallPhase.RECONNECTING, quality=QualityView(0, QualityCause.SILENCE, Side.NOBODY)
     ),
-    "ended": ended(EndCause.HUNG_UP_HERE, duration=754.0, bars=3, path=Path.RELAY),
+    "ended": ended(EndCause.HUNG_UP_HERE, duration=754.0, path=Path.RELAY),
     "ended-busy": ended(EndCause.BUSY),
     "ended-refused": ended(EndCause.REFUSED, reason="Estou em reunião"),
     "ended-forged": ended(EndCause.FORGED, can_repeat=False),

@@ -1,108 +1,179 @@
-"""What is wrong with a call and on whose side: rules over a snapshot, as a table; pure.
+"""What is wrong with a call and on whose side: rules over its figures, as a table; pure.
 
-The findings are codes, the gravest first; sentences belong to whoever shows them.
+The one truth about it: the bars and the words of a screen, the report at the end and `--json` are all made of
+these findings. They are codes, the gravest first; sentences belong to whoever shows them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
+from dataclasses import dataclass, replace
+from math import inf
 
-from voz.stats import Snapshot
+from voz.stats import Finding, Severity, Side, Snapshot
 
 
-class Side(Enum):
-    """Where the trouble is."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A call as a rule sees it: from its start on, and its last seconds (counts of that stretch alone)."""
 
-    THEIR_NETWORK = "rede-deles"
-    OUR_NETWORK = "rede-nossa"
-    OUR_COMPUTER = "computador-nosso"
-    THEIR_COMPUTER = "computador-deles"
-    MICROPHONE = "microfone"
-    THEIR_MICROPHONE = "microfone-deles"
-    LINE = "linha"
+    call: Snapshot
+    recent: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that can be wrong: its code, whose it is, and how a snapshot shows it."""
+    """One thing that can be wrong: its code, whose it is, how much of it there is, and from which amount on
+    it is noticed (`fair`) and hard to bear (`poor`)."""
 
     code: str
     side: Side
-    holds: Callable[[Snapshot], bool]
+    amount: Callable[[Look], float]
+    fair: float
+    poor: float = inf
+
+    def judge(self, look: Look) -> Finding | None:
+        """What this rule finds, if anything."""
+        amount = self.amount(look)
+        if amount < self.fair:
+            return None
+        return Finding(self.code, self.side, Severity.POOR if amount >= self.poor else Severity.FAIR)
 
 
 LOSS: float = 0.03
-"""Loss from which on it is heard, or costs delay."""
+"""Loss from which on it is heard, or costs delay …"""
+GRAVE_LOSS: float = 0.15
+"""… and from which on words are missing."""
 JITTER_MS: float = 30.0
-"""Jitter that makes the buffer long."""
+"""Jitter that makes the buffer long …"""
+GRAVE_JITTER_MS: float = 120.0
+"""… and more than the buffer can even out well."""
 LONG_TRIP_MS: float = 350.0
-"""A round trip that makes people interrupt each other."""
+"""A round trip that makes people interrupt each other …"""
+GRAVE_TRIP_MS: float = 700.0
+"""… and one with which they must take turns."""
 BUSY: float = 0.7
-"""Share of a core from which on our computer is too slow."""
-_CONCEALED: float = 0.03
+"""Share of a core from which on our computer is too slow …"""
+GRAVE_BUSY: float = 0.95
+"""… and from which on frames come too late."""
+CHEAPEST: int = 3
+"""A complexity of the codec that is chosen by a computer in need."""
+CONCEALED: float = 0.03
+"""Share of what is heard that may be made up …"""
+GRAVE_CONCEALED: float = 0.12
+"""… and from which on words are missing."""
+GLITCHES: float = 0.2
+"""Gaps a second in the sound of the devices …"""
+GRAVE_GLITCHES: float = 2.0
+"""… and so many that everything sounds chopped."""
+SOFT: float = 0.003
+"""A level (0 to 1) that no voice stays below."""
 
 
-def _both_lose(snapshot: Snapshot) -> bool:
-    return snapshot.sent.loss >= LOSS and snapshot.received.loss >= LOSS
+def _both_lose(look: Look) -> bool:
+    return min(look.call.sent.loss, look.call.received.loss) >= LOSS
+
+
+def _lost_both_ways(look: Look) -> float:
+    return max(look.call.sent.loss, look.call.received.loss) if _both_lose(look) else 0.0
+
+
+def _lost_on_the_way_in(look: Look) -> float:
+    return 0.0 if _both_lose(look) else look.call.received.loss
+
+
+def _lost_on_the_way_out(look: Look) -> float:
+    return 0.0 if _both_lose(look) else look.call.sent.loss
+
+
+def _nothing_arrives(look: Look) -> float:
+    return float(look.recent.seconds > 3 and look.recent.received.packets == 0)
+
+
+def _slow(look: Look) -> float:
+    sound = look.call.sound
+    return max(sound.cpu, BUSY if sound.complexity <= CHEAPEST else 0.0)
+
+
+def _glitches(look: Look) -> float:
+    seconds, sound = look.recent.seconds, look.recent.sound
+    return (sound.underruns + sound.overruns) / seconds if seconds > 3 else 0.0
+
+
+def _our_jitter(look: Look) -> float:
+    return min(look.call.received.jitter_ms, look.call.sent.jitter_ms)
+
+
+def _their_jitter(look: Look) -> float:
+    return look.call.received.jitter_ms if look.call.sent.jitter_ms < JITTER_MS else 0.0
+
+
+def _their_discards(look: Look) -> float:
+    sent = look.call.sent
+    steady = sent.loss < LOSS and sent.jitter_ms < JITTER_MS
+    return look.call.their_discards if steady else 0.0
+
+
+def _soft(look: Look) -> float:
+    call = look.call
+    return float(call.seconds > 10 and not call.muted and call.level_in_highest < SOFT)
+
+
+def _soft_there(look: Look) -> float:
+    call = look.call
+    return float(call.seconds > 10 and call.received.packets > 50 and call.level_out_highest < SOFT)
 
 
 RULES: tuple[Rule, ...] = (
-    Rule("nada-chega", Side.LINE, lambda s: s.seconds > 3 and s.received.packets == 0),
-    Rule(
-        "computador-lento",
-        Side.OUR_COMPUTER,
-        lambda s: s.sound.cpu > BUSY or s.sound.complexity <= 3,
-    ),
-    Rule(
-        "som-engasga",
-        Side.OUR_COMPUTER,
-        lambda s: s.seconds > 3 and (s.sound.underruns + s.sound.overruns) / s.seconds > 0.2,
-    ),
-    Rule("perda-dos-dois-lados", Side.OUR_NETWORK, _both_lose),
-    Rule(
-        "perda-na-chegada",
-        Side.THEIR_NETWORK,
-        lambda s: s.received.loss >= LOSS and not _both_lose(s),
-    ),
-    Rule("perda-no-envio", Side.OUR_NETWORK, lambda s: s.sent.loss >= LOSS and not _both_lose(s)),
-    Rule("linha-cheia", Side.OUR_NETWORK, lambda s: s.line_full),
-    Rule(
-        "atraso-variavel-nosso",
-        Side.OUR_NETWORK,
-        lambda s: s.received.jitter_ms >= JITTER_MS and s.sent.jitter_ms >= JITTER_MS,
-    ),
-    Rule(
-        "atraso-variavel-deles",
-        Side.THEIR_NETWORK,
-        lambda s: s.received.jitter_ms >= JITTER_MS > s.sent.jitter_ms,
-    ),
-    Rule("longe", Side.LINE, lambda s: s.round_trip_ms is not None and s.round_trip_ms >= LONG_TRIP_MS),
-    Rule("som-falta", Side.LINE, lambda s: s.played.concealed_share >= _CONCEALED),
-    Rule(
-        "eles-nao-acompanham",
-        Side.THEIR_COMPUTER,
-        lambda s: s.their_discards >= LOSS and s.sent.loss < LOSS and s.sent.jitter_ms < JITTER_MS,
-    ),
-    Rule(
-        "microfone-baixo",
-        Side.MICROPHONE,
-        lambda s: s.seconds > 10 and not s.muted and s.level_in_highest < 0.003,
-    ),
-    Rule(
-        "microfone-deles-baixo",
-        Side.THEIR_MICROPHONE,
-        lambda s: s.seconds > 10 and s.received.packets > 50 and s.level_out_highest < 0.003,
-    ),
+    Rule("nada-chega", Side.LINE, _nothing_arrives, 1.0, 1.0),
+    Rule("computador-lento", Side.OUR_COMPUTER, _slow, BUSY, GRAVE_BUSY),
+    Rule("som-engasga", Side.OUR_COMPUTER, _glitches, GLITCHES, GRAVE_GLITCHES),
+    Rule("perda-dos-dois-lados", Side.OUR_NETWORK, _lost_both_ways, LOSS, GRAVE_LOSS),
+    Rule("perda-na-chegada", Side.THEIR_NETWORK, _lost_on_the_way_in, LOSS, GRAVE_LOSS),
+    Rule("perda-no-envio", Side.OUR_NETWORK, _lost_on_the_way_out, LOSS, GRAVE_LOSS),
+    Rule("linha-cheia", Side.OUR_NETWORK, lambda look: float(look.call.line_full), 1.0),
+    Rule("atraso-variavel-nosso", Side.OUR_NETWORK, _our_jitter, JITTER_MS, GRAVE_JITTER_MS),
+    Rule("atraso-variavel-deles", Side.THEIR_NETWORK, _their_jitter, JITTER_MS, GRAVE_JITTER_MS),
+    Rule("longe", Side.LINE, lambda look: look.call.round_trip_ms or 0.0, LONG_TRIP_MS, GRAVE_TRIP_MS),
+    Rule("som-falta", Side.LINE, lambda look: look.recent.played.concealed_share, CONCEALED, GRAVE_CONCEALED),
+    Rule("eles-nao-acompanham", Side.THEIR_COMPUTER, _their_discards, LOSS, GRAVE_LOSS),
+    Rule("microfone-baixo", Side.MICROPHONE, _soft, 1.0),
+    Rule("microfone-deles-baixo", Side.THEIR_MICROPHONE, _soft_there, 1.0),
 )
 
 
-def diagnose(snapshot: Snapshot) -> tuple[Rule, ...]:
-    """The rules that hold, the gravest first; empty if nothing is wrong."""
-    return tuple(rule for rule in RULES if rule.holds(snapshot))
+def diagnose(call: Snapshot, recent: Snapshot | None = None) -> tuple[Finding, ...]:
+    """What is wrong, the gravest first and otherwise in the table's order; empty if nothing is. `recent` is
+    the last stretch of the call by itself; without it the whole call is judged."""
+    look = Look(call, call if recent is None else recent)
+    found = [finding for rule in RULES if (finding := rule.judge(look)) is not None]
+    return gravest_first(found)
 
 
-def findings(snapshot: Snapshot) -> tuple[str, ...]:
-    """Their codes."""
-    return tuple(rule.code for rule in diagnose(snapshot))
+def gravest_first(found: list[Finding]) -> tuple[Finding, ...]:
+    """In the order of telling."""
+    return tuple(sorted(found, key=lambda finding: -finding.severity))
+
+
+def stretch(earlier: Snapshot, now: Snapshot) -> Snapshot:
+    """What the rules ask of the time between two snapshots: its seconds and counts, with the figures of
+    `now` that are no counts."""
+    played, before = now.played, earlier.played
+    return replace(
+        now,
+        seconds=now.seconds - earlier.seconds,
+        received=replace(now.received, packets=now.received.packets - earlier.received.packets),
+        played=replace(
+            played,
+            frames=played.frames - before.frames,
+            copies=played.copies - before.copies,
+            recovered=played.recovered - before.recovered,
+            concealed=played.concealed - before.concealed,
+            silence=played.silence - before.silence,
+        ),
+        sound=replace(
+            now.sound,
+            underruns=now.sound.underruns - earlier.sound.underruns,
+            overruns=now.sound.overruns - earlier.sound.overruns,
+        ),
+    )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from voz.clock import SAMPLE_RATE
 from voz.engine import Engine
-from voz.reporting.diagnosis import findings
+from voz.reporting.course import Course
 from voz.sound import SoundDesk
 from voz.stats import CallReport, Snapshot
 
@@ -31,6 +31,7 @@ class Summary:
         self._worst_loss = 0.0
         self._worst_delay = 0.0
         self._highest = [0.0, 0.0]
+        self._course = Course()
 
     def began(self) -> None:
         """The voice begins now."""
@@ -64,10 +65,13 @@ class Summary:
             began=self._began,
             level_in_highest=self._highest[0],
             level_out_highest=self._highest[1],
+            findings=self._course.now,
+            course=self._course.whole(),
         )
 
-    def second(self, snapshot: Snapshot) -> None:
-        """A second has gone by: note the load of the processor and the worst."""
+    def second(self, snapshot: Snapshot) -> Snapshot:
+        """A second has gone by: note the load of the processor and the worst; the snapshot with what is
+        found in it."""
         wall, cpu = self._wall(), self._cpu()
         if wall > self._mark[0]:
             self._load = max(0.0, (cpu - self._mark[1]) / (wall - self._mark[0]))
@@ -75,6 +79,8 @@ class Summary:
         if snapshot.seconds >= _WARM_UP:
             self._worst_loss = max(self._worst_loss, snapshot.received.loss)
             self._worst_delay = max(self._worst_delay, snapshot.delay_ms)
+        self._course.second(snapshot)
+        return replace(snapshot, findings=self._course.now, course=self._course.whole())
 
     def report(self, last: Snapshot, reason: str) -> CallReport:
         """The report of a call that ended with `last`, because of `reason`."""
@@ -85,5 +91,4 @@ class Summary:
             last=last,
             worst_loss=self._worst_loss,
             worst_delay_ms=self._worst_delay,
-            findings=findings(last) if self._began is not None else (),
         )

@@ -76,7 +76,7 @@ class VoiceEars:
         self._until = {caution: until for caution, until in self._until.items() if until > now}
         self._call.show(
             figures=figures_of(snapshot),
-            quality=quality_of(snapshot, self._call.view.phase),
+            quality=quality_of(snapshot.findings, self._call.view.phase),
             warnings=tuple(self._until),
         )
 

@@ -1,52 +1,52 @@
-"""From the engine's figures to what a person reads: three bars, one cause, and on whose side it is. Pure."""
+"""From the engine's findings and figures to what a person reads: three bars, one cause, whose side; pure.
 
-from collections.abc import Callable
-from dataclasses import dataclass
+What is wrong is decided in `voz.reporting.diagnosis` alone; here it only gets the screen's names.
+"""
 
 from kivy_client.session.state_call import FiguresView, QualityView
 from kivy_client.session.vocabulary import CallPhase, QualityCause, Side
-from voz.stats import Snapshot
+from voz import stats
+from voz.stats import Finding, Severity, Snapshot
+
+CAUSES = {
+    "nada-chega": QualityCause.SILENCE,
+    "computador-lento": QualityCause.COMPUTER,
+    "som-engasga": QualityCause.COMPUTER,
+    "perda-dos-dois-lados": QualityCause.LOSS,
+    "perda-na-chegada": QualityCause.LOSS,
+    "perda-no-envio": QualityCause.LOSS,
+    "linha-cheia": QualityCause.RATE,
+    "atraso-variavel-nosso": QualityCause.JITTER,
+    "atraso-variavel-deles": QualityCause.JITTER,
+    "longe": QualityCause.DELAY,
+    "som-falta": QualityCause.GAPS,
+    "eles-nao-acompanham": QualityCause.COMPUTER,
+    "microfone-baixo": QualityCause.MICROPHONE,
+    "microfone-deles-baixo": QualityCause.MICROPHONE,
+}
+
+SIDES = {
+    stats.Side.THEIR_NETWORK: Side.THEIRS,
+    stats.Side.THEIR_COMPUTER: Side.THEIRS,
+    stats.Side.THEIR_MICROPHONE: Side.THEIRS,
+    stats.Side.OUR_NETWORK: Side.OURS,
+    stats.Side.OUR_COMPUTER: Side.OURS,
+    stats.Side.MICROPHONE: Side.OURS,
+    stats.Side.LINE: Side.NOBODY,
+}
+
+BARS = {Severity.FAIR: 2, Severity.POOR: 1}
 
 
-@dataclass(frozen=True, slots=True)
-class _Fault:
-    """Something that can be wrong: from `fair` on it costs a bar, from `poor` on two."""
-
-    cause: QualityCause
-    side: Side
-    fair: float
-    poor: float
-    measure: Callable[[Snapshot], float]
-
-
-def _round_trip(snapshot: Snapshot) -> float:
-    return snapshot.round_trip_ms or 0.0
-
-
-#: In the order of telling, where two are equally bad.
-FAULTS = (
-    _Fault(QualityCause.LOSS, Side.THEIRS, 0.05, 0.15, lambda s: s.received.loss),
-    _Fault(QualityCause.LOSS, Side.OURS, 0.05, 0.15, lambda s: s.sent.loss),
-    _Fault(QualityCause.JITTER, Side.THEIRS, 40.0, 120.0, lambda s: s.received.jitter_ms),
-    _Fault(QualityCause.JITTER, Side.OURS, 40.0, 120.0, lambda s: s.sent.jitter_ms),
-    _Fault(QualityCause.DELAY, Side.NOBODY, 300.0, 700.0, _round_trip),
-    _Fault(QualityCause.COMPUTER, Side.OURS, 0.7, 0.95, lambda s: s.sound.cpu),
-    _Fault(QualityCause.COMPUTER, Side.OURS, 60.0, 200.0, lambda s: s.sound.late_ticks_ms),
-    _Fault(QualityCause.RATE, Side.OURS, 0.5, 2.0, lambda s: float(s.line_full)),
-)
-
-
-def quality_of(snapshot: Snapshot, phase: CallPhase) -> QualityView:
-    """Return the bars: 3 good, 2 fair, 1 poor, 0 nothing arrives; the worst fault gives cause and side."""
+def quality_of(findings: tuple[Finding, ...], phase: CallPhase = CallPhase.TALKING) -> QualityView:
+    """Return the bars: 3 good, 2 fair, 1 poor, 0 nothing arrives; the gravest finding is told."""
     if phase is CallPhase.RECONNECTING:
         return QualityView(0, QualityCause.SILENCE, Side.NOBODY)
-    poor = next((fault for fault in FAULTS if fault.measure(snapshot) >= fault.poor), None)
-    fair = next((fault for fault in FAULTS if fault.measure(snapshot) >= fault.fair), None)
-    if poor is not None:
-        return QualityView(1, poor.cause, poor.side)
-    if fair is not None:
-        return QualityView(2, fair.cause, fair.side)
-    return QualityView()
+    if not findings:
+        return QualityView()
+    worst = findings[0]
+    cause = CAUSES[worst.code]
+    return QualityView(0 if cause is QualityCause.SILENCE else BARS[worst.severity], cause, SIDES[worst.side])
 
 
 def figures_of(snapshot: Snapshot) -> FiguresView:
@@ -58,9 +58,9 @@ def figures_of(snapshot: Snapshot) -> FiguresView:
         concealed=played.concealed_share,
         late=played.late / max(1, heard.packets),
         jitter_ms=heard.jitter_ms,
-        round_trip_ms=_round_trip(snapshot),
+        round_trip_ms=snapshot.round_trip_ms,
         buffer_ms=played.delay_ms,
-        delay_ms=snapshot.delay_ms,
+        delay_ms=None if snapshot.round_trip_ms is None else snapshot.delay_ms,
         rate_in=heard.rate / 1000,
         rate_out=sent.rate / 1000,
         step=snapshot.level,

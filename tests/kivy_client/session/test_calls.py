@@ -2,17 +2,19 @@
 other side.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session.calls.ears import CAUTIONS
+from kivy_client.session.calls.quality import CAUSES, SIDES, quality_of
 from kivy_client.session.calls.timing import WORD_TIME
 from kivy_client.session.results import CallResult, Done
 from kivy_client.session.ringer import Tune
 from kivy_client.session.state import Settings
-from kivy_client.session.state_call import CallView, EndedCall
+from kivy_client.session.state_call import CallView, EndedCall, QualityView
 from kivy_client.session.vocabulary import (
     CallPhase,
     Caution,
@@ -20,6 +22,8 @@ from kivy_client.session.vocabulary import (
     EndCause,
     HistoryKind,
     NoticeKind,
+    QualityCause,
+    Side,
     Trouble,
 )
 from kivy_client.session.vocabulary import (
@@ -40,6 +44,7 @@ from registro.wire.messages import (
     Pacote,
     PedidoConsulta,
     PedidoRegistro,
+    TabelaMudou,
     Tocando,
     Vivo,
 )
@@ -48,8 +53,10 @@ from voz.candidates import CandidateType
 from voz.handshake import Callee, Caller, CallSecrets, Invitation, Party, Reply, SeenCalls
 from voz.net import Candidate, PathKind, PathPolicy, Role
 from voz.reporting import alerts
+from voz.reporting.diagnosis import RULES, diagnose
 from voz.stats import Direction as Packets
-from voz.stats import Snapshot
+from voz.stats import Finding, Severity, Snapshot
+from voz.stats import Side as EngineSide
 
 THEIRS = "192.0.2.9@40000@host"
 HOST = Candidate("192.0.2.7", 41000, CandidateType.HOST)
@@ -264,6 +271,17 @@ class OutgoingTests(CallCase):
             self.assert_over(cause, HistoryKind.MADE)
             self.assertEqual("agora não", self.ended.reason)
             self.assertFalse(self.voice.ended, "nobody was there to say goodbye to")
+
+    def test_busy_ourselves(self) -> None:
+        """A call of this name that the registry knows of, from another device or from before a crash, is not
+        blamed on the other side; when both are busy, the other side is.
+        """
+        self.world.say(TabelaMudou(11, "ana", "ocupado", public_of("ana")))
+        for theirs, cause in (("livre", EndCause.BUSY_HERE), ("ocupado", EndCause.BUSY)):
+            self.world.say(TabelaMudou(12 if theirs == "livre" else 13, "bia", theirs, public_of("bia")))
+            self.dial()
+            self.world.say(ConviteRejeitado(self.world.heard(Convite).chamada, "ocupado"))
+            self.assert_over(cause, HistoryKind.MADE)
 
     def test_nobody_owns_the_name(self) -> None:
         """A look-up that finds nobody ends the call without an invitation."""
@@ -736,12 +754,45 @@ class TalkingTests(CallCase):
         self.dialled()
         self.voice.listener.path_changed(PathKind.RELAY)
         self.voice.levels = (1.0, 0.001)
-        self.voice.listener.snapshot(Snapshot(received=Packets(packets=50, loss=0.2), round_trip_ms=40.0))
+        second = Snapshot(received=Packets(packets=50, loss=0.2), round_trip_ms=40.0)
+        self.voice.listener.snapshot(replace(second, findings=diagnose(second)))
         self.world.wait(0.2, step=0.05)
-        self.assertEqual(1, self.call.quality.bars)
+        self.assertEqual(QualityView(1, QualityCause.LOSS, Side.THEIRS), self.call.quality)
         self.assertEqual(0.2, self.call.figures.loss)
         self.assertEqual(VoicePath.RELAY, self.call.path.path)
         self.assertEqual((1.0, 0.0), (self.world.state.meters.mine, self.world.state.meters.theirs))
+
+    def test_nothing_measured(self) -> None:
+        """Until there is a round trip, neither it nor the delay is a number."""
+        self.dialled()
+        self.voice.listener.snapshot(Snapshot(seconds=1.0, delay_ms=60.0))
+        self.world.turn()
+        self.assertEqual((None, None), (self.call.figures.round_trip_ms, self.call.figures.delay_ms))
+        self.voice.listener.snapshot(Snapshot(seconds=2.0, delay_ms=80.0, round_trip_ms=40.0))
+        self.world.turn()
+        self.assertEqual((40.0, 80.0), (self.call.figures.round_trip_ms, self.call.figures.delay_ms))
+
+    def test_quality_of_the_whole(self) -> None:
+        """A call that was bad for a good part of it and well at its end is remembered as a bad one."""
+        self.dialled()
+        lossy = diagnose(Snapshot(sent=Packets(loss=0.2)))
+        self.voice.figures = Snapshot(seconds=60.0, course=lossy)
+        self.world.wait(1)
+        self.client.hang_up()
+        self.world.turn()
+        self.assertEqual(QualityView(1, QualityCause.LOSS, Side.OURS), self.ended.quality)
+        self.assertEqual(1, self.world.state.history[0].bars)
+
+    def test_every_finding_has_a_name(self) -> None:
+        """Each rule and side of the diagnosis has a word on the screen; the gravest finding is told."""
+        self.assertEqual({rule.code for rule in RULES}, set(CAUSES))
+        self.assertEqual(set(EngineSide), set(SIDES))
+        for rule in RULES:
+            for severity in Severity:
+                shown = quality_of((Finding(rule.code, rule.side, severity),))
+                self.assertEqual(CAUSES[rule.code], shown.cause)
+                self.assertLess(shown.bars, 3)
+        self.assertEqual(QualityView(), quality_of(()))
 
     def test_warnings_come_and_go(self) -> None:
         """A warning is shown, and goes when it is not repeated."""

@@ -64,18 +64,18 @@ class RegistryProtocol(Protocol):
             self.handshakeCompleted()
 
     def handshakeCompleted(self) -> None:
-        """Greet: with TLS the client has checked the pin, and the exporter is there."""
+        """Greet at once: with TLS the client has checked the pin, and the exporter is there."""
         self.ready = True
         self.out.transport.registerProducer(self, True)
         self.write(codec.render(self.server.greeting(self._challenge or None)))
+        self.out.flush()
 
     def dataReceived(self, data: bytes) -> None:
         """Serve the lines that are complete."""
         self.seen = self.server.now
         if not self.closing:
             self.inbox.received(data)
-            if self._held:
-                self._read(False)
+            self._rest()
 
     def connectionLost(self, reason: Failure | None = None) -> None:
         """Take the session out."""
@@ -115,8 +115,12 @@ class RegistryProtocol(Protocol):
         if not self.waiting:
             self._read(True)
             self.inbox.serve()
-            if self._held:
-                self._read(False)
+            self._rest()
+
+    def _rest(self) -> None:
+        """Read no more while a line waits for the disk and more has come already: one read is the bound."""
+        if self._held and self.inbox.buffer:
+            self._read(False)
 
     # For the session.
 

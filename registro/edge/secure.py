@@ -8,6 +8,7 @@ the same unpromised attributes as `direct`; where they are gone, the registry us
 from __future__ import annotations
 
 import contextlib
+import socket
 from typing import Any
 
 from OpenSSL import SSL
@@ -16,6 +17,7 @@ from twisted.internet import main
 from registro.edge.direct import BUFFER, Port, QueuedServer
 
 RECORD = 16 * 1024
+_CORK: int | None = getattr(socket, "TCP_CORK", None)
 _AGAIN = (SSL.WantReadError, SSL.WantWriteError)
 
 
@@ -51,6 +53,25 @@ class SecureServer(QueuedServer):
         return None
 
     def _shake(self) -> Any:
+        """Take one step of the hand-shake; what it brings the client leaves in one segment.
+
+        OpenSSL writes two session tickets one by one, which pyOpenSSL has no means to turn off and nobody
+        uses: each would be a packet, and would wake the client before it has its greeting.
+        """
+        self._hold_back(True)
+        try:
+            return self._step()
+        finally:
+            if self.connected:
+                self._hold_back(False)
+
+    def _hold_back(self, on: bool) -> None:
+        """Let the kernel gather what is written, or send what it has gathered."""
+        if _CORK is not None:
+            with contextlib.suppress(OSError):  # a socket that is broken is found out by what follows
+                self.socket.setsockopt(socket.IPPROTO_TCP, _CORK, on)
+
+    def _step(self) -> Any:
         tls: Any = self._tls
         try:
             tls.do_handshake()

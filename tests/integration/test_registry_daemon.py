@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -125,6 +126,11 @@ class CallTests(SynchronousTestCase):
         self.call("--sem-escrita-direta")
 
 
+def _segments(raw: socket.socket) -> int:
+    """Return how many segments with data have come: `tcpi_data_segs_in` of Linux's `struct tcp_info`."""
+    return int(struct.unpack_from("I", raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 256), 152)[0])
+
+
 class TLSTests(RunningCase):
     """TLS, pins, signatures, long answers."""
 
@@ -141,6 +147,30 @@ class TLSTests(RunningCase):
         with socket.create_connection(("127.0.0.1", address.port), timeout=10) as raw:
             raw.sendall(b"VIVO 1 t=1\n")
             self.assertNotIn(b"OLA", raw.recv(4096))
+
+    def test_greeting_in_one_segment(self) -> None:
+        """What the end of the hand-shake brings, the greeting with it, leaves in one segment."""
+        if not hasattr(socket, "TCP_CORK"):
+            self.skipTest("only Linux gathers segments on demand")
+        address = address_of(self.running)
+        tls = SSL.Connection(SSL.Context(SSL.TLS_CLIENT_METHOD), None)
+        tls.set_connect_state()
+        with socket.create_connection(("127.0.0.1", address.port), timeout=10) as raw:
+            shaken = False
+            while not shaken:
+                with contextlib.suppress(SSL.WantReadError):
+                    tls.do_handshake()
+                    shaken = True
+                before = _segments(raw)
+                raw.sendall(tls.bio_read(65536))
+                if not shaken:
+                    tls.bio_write(raw.recv(65536))
+            line = b""
+            while b"\n" not in line:
+                tls.bio_write(raw.recv(65536))
+                with contextlib.suppress(SSL.WantReadError):
+                    line += tls.recv(65536)
+            self.assertEqual((line[:4], _segments(raw) - before), (b"OLA ", 1))
 
     def test_relayed_login(self) -> None:
         """A login that a machine in the middle carries over to another TLS connection is refused."""

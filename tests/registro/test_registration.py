@@ -241,6 +241,18 @@ class ClaimTests(SynchronousTestCase):
         self.store.turn()
         self.assertEqual([type(m) for m in client.heard()], [messages.RegistroBemSucedido, messages.VivoOk])
 
+    def test_reads_on_while_it_waits(self) -> None:
+        """While the disk works, a client that says something more is read no more; any other is."""
+        client = self.registry.connect()
+        client.say(client.request("ana"))
+        self.assertTrue(client.transport.reading)
+        client.raw(b"VIVO 2 t=x\n")
+        self.assertFalse(client.transport.reading)
+        self.assertEqual(client.take(), [])
+        self.store.turn()
+        self.assertEqual([received.seq for received in client.take()], [1, 2])
+        self.assertTrue(client.transport.reading)
+
     def test_two_claim_at_once(self) -> None:
         """Of two who claim a name at once the first gets it."""
         first, second = self.registry.connect(), self.registry.connect()

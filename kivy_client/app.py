@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kivy_client.cli_language import Parser, speak_portuguese
 from kivy_client.pace import Pacer
 from kivy_client.screens.window import configure
 
@@ -24,7 +25,8 @@ NO_SCREEN = "sala: não há tela aqui; no terminal use sala-cli."
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(prog="sala", description="Sala de Conversa: a janela.")
+    speak_portuguese()
+    parser = Parser(prog="sala", description="Sala de Conversa: a janela.")
     parser.add_argument("link", nargs="?", default="", help="link sala:// de um servidor")
     parser.add_argument(
         "--estado", type=Path, default=None, help="pasta do estado (identidade, contatos, ajustes)"
@@ -74,8 +76,9 @@ def client_builder(reactor: Any, asked: argparse.Namespace) -> Callable[[Face], 
     def make(face: Face) -> Commands:
         from kivy_client.session.compose import Choices, build
 
-        controller = build(reactor, face, Choices(folder=asked.estado))
-        begin(controller, asked)
+        controller = build(reactor, face, Choices(folder=asked.estado, anew=True))
+        if not controller.bereft:
+            begin(controller, asked)
         return controller.commands
 
     return make

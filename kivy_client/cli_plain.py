@@ -7,7 +7,7 @@ from datetime import datetime
 from twisted.python.failure import Failure
 
 from kivy_client.cli_script import Script
-from kivy_client.cli_texts import CALL_ENDS, PRESENCES, UNKNOWN_TROUBLE, End, Status
+from kivy_client.cli_texts import CALL_ENDS, KINDS, PRESENCES, UNKNOWN_TROUBLE, End, Status
 from kivy_client.session.calls.world import CallError
 from kivy_client.session.controller import Controller
 from kivy_client.session.fingerprints import key_words, readable_key
@@ -126,8 +126,8 @@ class HistoryScript(OfflineScript):
         else:
             for _, entry in entries:
                 when = datetime.fromtimestamp(entry.when).strftime("%Y-%m-%d %H:%M")
-                who = f"{entry.kind.value:<11}  {entry.name:<20}"
-                self.console.answer(f"{when}  {who}  {entry.duration:4.0f} s  {entry.cause.value}")
+                end = CALL_ENDS[entry.cause].sentence.format(name=entry.name, detail="").rstrip(": ")
+                self.console.answer(f"{when}  {KINDS[entry.kind]:<14}  {entry.duration:4.0f} s  {end}")
         self.done()
 
 
@@ -160,6 +160,7 @@ IDENTITY_ENDS = {
     IdentityTask.IMPORTED: End(Status.OK, "identidade de {detail} em uso"),
     IdentityTask.WRONG_PHRASE: End(Status.FAILED, "a senha não abre esse arquivo"),
     IdentityTask.NOT_AN_IDENTITY: End(Status.FAILED, "esse arquivo não contém uma identidade"),
+    IdentityTask.FILE_EXISTS: End(Status.FAILED, "o arquivo {detail} já existe; escolha outro nome"),
     IdentityTask.FILE_FAILED: End(Status.FAILED, "o arquivo {detail} não pode ser lido ou escrito"),
 }
 

@@ -1,5 +1,7 @@
 """What the terminal says, and the exit statuses: every end has a sentence and a status of its own."""
 
+import errno
+import os
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -100,6 +102,41 @@ TROUBLES = {
     Trouble.CLOSING: End(Status.SERVER, "o servidor está sendo encerrado"),
     Trouble.REFUSED: End(Status.REGISTRATION, "o servidor recusou: {detail}"),
 }
+
+#: What goes wrong beside the connection.
+PROBLEMS = {
+    Trouble.FILE_SET_ASIDE: "um arquivo estava estragado e foi guardado à parte: {detail}",
+    Trouble.FILE_NOT_WRITTEN: "um arquivo não pôde ser gravado: {detail}",
+    Trouble.IDENTITY_BROKEN: "a identidade estava estragada e foi guardada à parte: {detail}",
+    Trouble.SOUND: "o som falhou: {detail}",
+    Trouble.MAINTENANCE: "o servidor vai fechar: {detail}",
+}
+
+#: What the system says of a file, whatever its language, in ours.
+SYSTEM_WORDS = {
+    os.strerror(number): words
+    for number, words in (
+        (errno.ENOSPC, "o disco está cheio"),
+        (errno.EROFS, "só pode ser lido"),
+        (errno.EACCES, "sem permissão"),
+        (errno.EPERM, "sem permissão"),
+        (errno.ENOENT, "não existe"),
+        (errno.ENOTDIR, "não é uma pasta"),
+        (errno.EISDIR, "é uma pasta"),
+        (errno.EEXIST, "já existe"),
+        (errno.EDQUOT, "a cota do disco acabou"),
+        (errno.EIO, "o disco falhou"),
+    )
+}
+
+
+def system_words(detail: str) -> str:
+    """Return the detail of a trouble with the system's words in ours."""
+    for theirs, ours in SYSTEM_WORDS.items():
+        detail = detail.replace(theirs, ours)
+    return detail
+
+
 UNKNOWN_TROUBLE = End(Status.SERVER, "a conexão com o servidor falhou: {detail}")
 
 CALL_RESULTS = {

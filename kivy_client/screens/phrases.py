@@ -220,7 +220,9 @@ TROUBLE = {
     Trouble.REFUSED: N_("O servidor recusou."),
     Trouble.FILE_SET_ASIDE: N_("Um arquivo estava estragado e foi guardado à parte."),
     Trouble.FILE_NOT_WRITTEN: N_("Um arquivo não pôde ser gravado."),
-    Trouble.IDENTITY_BROKEN: N_("O arquivo da sua identidade não pode ser lido. Nada foi enviado."),
+    Trouble.IDENTITY_BROKEN: N_(
+        "Sua identidade estava estragada e foi guardada à parte. Traga a cópia dela nos ajustes."
+    ),
     Trouble.SOUND: N_("O sistema de som falhou."),
     Trouble.MAINTENANCE: N_("O servidor vai fechar para manutenção."),
 }

@@ -26,6 +26,7 @@ _TASKS = {
     IdentityTask.IMPORTED: N_("Identidade trocada."),
     IdentityTask.WRONG_PHRASE: N_("A frase secreta não abre esse arquivo."),
     IdentityTask.NOT_AN_IDENTITY: N_("Esse arquivo não guarda uma identidade."),
+    IdentityTask.FILE_EXISTS: N_("Esse arquivo já existe; escolha outro nome."),
     IdentityTask.FILE_FAILED: N_("O arquivo não pôde ser lido ou gravado."),
 }
 _IDENTITY_RESULTS = {

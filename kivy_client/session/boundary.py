@@ -81,8 +81,10 @@ class ConnectionCommands(Protocol):
     def do_not_disturb(self, until: float | None = None) -> Done:
         """Let the registry refuse calls, until a Unix time or until the person says otherwise."""
 
-    def export_identity(self, path: str, passphrase: str) -> IdentityResult:
-        """Write the person's key, locked with a passphrase, to a new file."""
+    def export_identity(self, path: str, passphrase: str, replace: bool = False) -> IdentityResult:
+        """Write the person's key, locked with a passphrase, to a file; one that is there already is only
+        replaced if the person said so.
+        """
 
     def import_identity(self, path: str, passphrase: str) -> IdentityResult:
         """Use the key of a file from now on (reconnects); the former key is kept beside it."""

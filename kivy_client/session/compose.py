@@ -11,7 +11,7 @@ from twisted.internet.threads import deferToThread
 
 from kivy_client.session.boundary import Face
 from kivy_client.session.controller import Controller
-from kivy_client.session.identity import FILE, load_or_make
+from kivy_client.session.identity import FILE, BrokenIdentityError, Identity, load_or_make, make_anew
 from kivy_client.session.machine_ringer import MachineRinger
 from kivy_client.session.machine_sounds import MachineSounds
 from kivy_client.session.probe import udp_probe
@@ -19,6 +19,7 @@ from kivy_client.session.registry_client import hostname_endpoints
 from kivy_client.session.ringer import Ringer
 from kivy_client.session.session import Outside, Session
 from kivy_client.session.sounds import SoundSystem
+from kivy_client.session.vocabulary import Trouble
 from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
 from voz.net import PathPolicy
 from voz.session import Conversation
@@ -28,12 +29,16 @@ SOUNDS = Path(__file__).parents[1] / "assets" / "sounds"
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a command line decides. None stands for what this machine has."""
+    """What a command line decides. None stands for what this machine has.
+
+    `anew`: a broken identity is set aside and told, for somebody who is there to read it.
+    """
 
     folder: Path | None = None
     sounds: SoundSystem | None = None
     ringer: Ringer | None = None
     policy: PathPolicy = PathPolicy.AUTO
+    anew: bool = False
 
 
 def default_folder() -> Path:
@@ -62,9 +67,10 @@ def conversations(reactor: Any, sounds: SoundSystem) -> Callable[[Session], Voic
 
 
 def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controller:
-    """Return a client that has read its files and waits for commands; raises BrokenIdentityError."""
+    """Return a client that has read its files and waits for commands; raises BrokenIdentityError, OSError."""
     choices = choices or Choices()
     folder = choices.folder or default_folder()
+    identity, aside = identity_of(folder / FILE, choices.anew)
     sounds = choices.sounds or MachineSounds(reactor)
 
     def ringer(session: Session) -> Ringer:
@@ -75,7 +81,7 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
         wall=time.time,
         in_thread=deferToThread,
         folder=folder,
-        identity=load_or_make(folder / FILE),
+        identity=identity,
         endpoints=hostname_endpoints(reactor),
         voices=conversations(reactor, sounds),
         sounds=sounds,
@@ -83,4 +89,17 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
         probe=udp_probe(reactor, reactor),
         policy=choices.policy,
     )
-    return Controller(Session(outside, face))
+    session = Session(outside, face)
+    if aside is not None:
+        session.trouble(Trouble.IDENTITY_BROKEN, aside.name)
+    return Controller(session)
+
+
+def identity_of(path: Path, anew: bool) -> tuple[Identity, Path | None]:
+    """Return who the person is, and where a broken file was set aside; raises IdentityError, OSError."""
+    try:
+        return load_or_make(path), None
+    except BrokenIdentityError:
+        if not anew:
+            raise
+        return make_anew(path)

@@ -6,6 +6,7 @@ from kivy_client.session.desks.connection import ConnectionDesk
 from kivy_client.session.desks.people import PeopleDesk
 from kivy_client.session.desks.program import ProgramDesk
 from kivy_client.session.results import ConnectResult
+from kivy_client.session.vocabulary import Trouble
 
 
 class Controller(ConnectionDesk, CallDesk, PeopleDesk, ProgramDesk):
@@ -15,6 +16,13 @@ class Controller(ConnectionDesk, CallDesk, PeopleDesk, ProgramDesk):
     def commands(self) -> Commands:
         """This object as what a face is given; the type checker compares the two here."""
         return self
+
+    @property
+    def bereft(self) -> bool:
+        """The person's key was lost with its file, and they have not read so yet: nothing is to be sent."""
+        return any(
+            problem.trouble is Trouble.IDENTITY_BROKEN for problem in self.session.display.state.problems
+        )
 
     def begin(self) -> ConnectResult:
         """Connect with the account used last; NAME_MISSING where there is none."""

@@ -40,6 +40,18 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise
 
 
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that is not there yet, mode 0600; raises OSError and then leaves none."""
+    with open(path, "xb", opener=lambda name, flags: os.open(name, flags, PRIVATE_FILE)) as file:
+        try:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
 def set_aside(path: Path, why: str = "quebrado") -> Path:
     """Rename a file to `NAME.WHY-N`, the first N that is free, and return where it is now."""
     number = 1

@@ -34,7 +34,13 @@ class IdentityError(Exception):
 
 
 class BrokenIdentityError(IdentityError):
-    """The file that holds this person's key is broken, or belongs to somebody else."""
+    """The file that holds this person's key is broken, or belongs to somebody else: `why` is the system's
+    word, empty where the content is at fault.
+    """
+
+    def __init__(self, path: Path, why: str = "") -> None:
+        super().__init__(path, why)
+        self.path, self.why = path, why
 
 
 class WrongPassphraseError(IdentityError):
@@ -104,14 +110,22 @@ def load_or_make(path: Path) -> Identity:
         identity.save(path)
         return identity
     except OSError as error:
-        raise BrokenIdentityError(str(error)) from error
+        raise BrokenIdentityError(path, error.strerror or "?") from error
     try:
         seed = base64.b64decode(text.strip(), validate=True)
     except ValueError as error:
-        raise BrokenIdentityError("not base64") from error
+        raise BrokenIdentityError(path) from error
     if len(seed) != _SEED:
-        raise BrokenIdentityError("not 32 bytes")
+        raise BrokenIdentityError(path)
     return Identity(seed)
+
+
+def make_anew(path: Path) -> tuple[Identity, Path]:
+    """Set a broken file aside and return a fresh identity in its place, and where the old file is now. Raises
+    OSError.
+    """
+    aside = set_aside(path)
+    return load_or_make(path), aside
 
 
 def replace(path: Path, identity: Identity) -> None:

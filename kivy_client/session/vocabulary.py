@@ -247,7 +247,9 @@ class Trouble(Enum):
     FILE_NOT_WRITTEN = "file-not-written"
     """A file could not be written; the detail says which and why."""
     IDENTITY_BROKEN = "identity-broken"
-    """The file that holds this person's key cannot be read; nothing was sent."""
+    """The file that held this person's key was broken; it was set aside under the name in the detail, and
+    nothing is sent before the person imports the key or connects with a new one.
+    """
     SOUND = "sound"
     """The sound system failed; the detail says how."""
     MAINTENANCE = "maintenance"
@@ -324,6 +326,8 @@ class IdentityTask(Enum):
     """The passphrase does not open the file, or the file was changed."""
     NOT_AN_IDENTITY = "not-an-identity"
     """The file holds no identity of this program."""
+    FILE_EXISTS = "file-exists"
+    """There is a file of that name; it was left as it is."""
     FILE_FAILED = "file-failed"
     """The file cannot be read or written."""
 

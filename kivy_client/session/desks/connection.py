@@ -112,11 +112,11 @@ class ConnectionDesk(Desk):
         self.session.presence.set(presence, until)
         return Done.DONE
 
-    def export_identity(self, path: str, passphrase: str) -> IdentityResult:
-        """Write the key to a new file."""
+    def export_identity(self, path: str, passphrase: str, replace: bool = False) -> IdentityResult:
+        """Write the key to a file."""
         answer = self._may_work(passphrase)
         if answer is IdentityResult.STARTED:
-            exported(self.session, Path(path), passphrase)
+            exported(self.session, Path(path), passphrase, replace)
         return answer
 
     def import_identity(self, path: str, passphrase: str) -> IdentityResult:

@@ -1,13 +1,13 @@
 """Export and import of the identity: the slow part in a thread, the outcome in the state."""
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from twisted.python.failure import Failure
 
-from kivy_client.session.files import write_atomically
+from kivy_client.session.files import write_atomically, write_new
 from kivy_client.session.identity import Identity, NotAnIdentityError, WrongPassphraseError
 from kivy_client.session.identity import replace as replace_identity
 from kivy_client.session.session import Session
@@ -21,16 +21,18 @@ LARGEST_FILE = 64 * 1024
 FAILURES: tuple[tuple[type[Exception], IdentityTask], ...] = (
     (WrongPassphraseError, IdentityTask.WRONG_PHRASE),
     (NotAnIdentityError, IdentityTask.NOT_AN_IDENTITY),
+    (FileExistsError, IdentityTask.FILE_EXISTS),
     (OSError, IdentityTask.FILE_FAILED),
 )
 
 
-def exported(session: Session, path: Path, passphrase: str) -> None:
-    """Start to write the identity, locked, to a file."""
+def exported(session: Session, path: Path, passphrase: str, replace: bool) -> None:
+    """Start to write the identity, locked, to a file; one that is there stays, unless `replace` says so."""
     identity = session.registry.identity
+    write = write_atomically if replace else write_new
 
     def work() -> None:
-        write_atomically(path, identity.locked(passphrase))
+        write(path, identity.locked(passphrase))
 
     _start(session, path, work, lambda _: _show(session, IdentityTask.EXPORTED))
 
@@ -53,7 +55,7 @@ def imported(session: Session, path: Path, passphrase: str) -> None:
 
 def _start(session: Session, path: Path, work: Callable[[], T], done: Callable[[T], None]) -> None:
     view = session.display.state.identity
-    session.display.put(identity=replace(view, task=IdentityTask.RUNNING, file=str(path)))
+    session.display.put(identity=dataclasses.replace(view, task=IdentityTask.RUNNING, file=str(path)))
 
     def failed(failure: Failure) -> None:
         task = next((task for kind, task in FAILURES if isinstance(failure.value, kind)), None)
@@ -65,4 +67,4 @@ def _start(session: Session, path: Path, work: Callable[[], T], done: Callable[[
 
 
 def _show(session: Session, task: IdentityTask) -> None:
-    session.display.put(identity=replace(session.display.state.identity, task=task))
+    session.display.put(identity=dataclasses.replace(session.display.state.identity, task=task))

@@ -11,6 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from kivy_client.session.calls.ears import CAUTIONS
 from kivy_client.session.calls.quality import CAUSES, SIDES, quality_of
 from kivy_client.session.calls.timing import WORD_TIME
+from kivy_client.session.history import History
 from kivy_client.session.results import CallResult, Done
 from kivy_client.session.ringer import Tune
 from kivy_client.session.state import Settings
@@ -282,6 +283,20 @@ class OutgoingTests(CallCase):
             self.dial()
             self.world.say(ConviteRejeitado(self.world.heard(Convite).chamada, "ocupado"))
             self.assert_over(cause, HistoryKind.MADE)
+
+    def test_one_entry_less(self) -> None:
+        """An entry of the history can be removed by its number, on the screen and on disk; once."""
+        for _ in range(3):
+            self.dial()
+            self.client.hang_up()
+            self.world.turn()
+        first, second, third = (entry.number for entry in self.world.state.history)
+        self.assertEqual(Done.DONE, self.client.remove_history(second))
+        self.world.turn()
+        self.assertEqual([first, third], [entry.number for entry in self.world.state.history])
+        written = History(self.world.folder, lambda *_: None).everywhere()
+        self.assertEqual([first, third], [entry.number for _, entry in written])
+        self.assertEqual(Done.NOTHING, self.client.remove_history(second))
 
     def test_nobody_owns_the_name(self) -> None:
         """A look-up that finds nobody ends the call without an invitation."""

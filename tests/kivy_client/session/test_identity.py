@@ -1,13 +1,18 @@
 """The person's key: made once, kept private, carried under a passphrase."""
 
+import base64
 import json
 import stat
 from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
+from kivy_client.session.boundary import NoFace
+from kivy_client.session.compose import Choices, build
+from kivy_client.session.controller import Controller
 from kivy_client.session.files import write_atomically
 from kivy_client.session.identity import (
     FILE,
@@ -18,9 +23,9 @@ from kivy_client.session.identity import (
     load_or_make,
 )
 from kivy_client.session.results import IdentityResult
-from kivy_client.session.vocabulary import IdentityTask
+from kivy_client.session.vocabulary import IdentityTask, Trouble
 from registro.wire.messages import PedidoRegistro
-from tests.support.client_world import ClientWorld
+from tests.support.client_world import ClientWorld, FakeSounds
 
 PHRASE = "cavalo correto bateria grampo"
 
@@ -45,6 +50,38 @@ class FileTests(SynchronousTestCase):
             write_atomically(self.path, content)
             self.assertRaises(BrokenIdentityError, load_or_make, self.path)
             self.assertEqual(content, self.path.read_bytes())
+
+
+class AnewTests(SynchronousTestCase):
+    """A window whose person's key is broken."""
+
+    def client(self, content: bytes, anew: bool) -> Controller:
+        """A client of a folder whose identity holds this."""
+        self.folder = Path(self.mktemp())
+        write_atomically(self.folder / FILE, content)
+        return build(Clock(), NoFace(), Choices(folder=self.folder, sounds=FakeSounds(), anew=anew))
+
+    def test_anew(self) -> None:
+        """The broken file is set aside and named, there is a fresh key, and nobody is told of it."""
+        client = self.client(b"x", anew=True)
+        problem = client.session.display.state.problems[-1]
+        self.assertEqual(Trouble.IDENTITY_BROKEN, problem.trouble)
+        self.assertEqual(b"x", (self.folder / problem.detail).read_bytes())
+        self.assertTrue(client.bereft)
+        self.assertEqual(load_or_make(self.folder / FILE).public, client.session.registry.identity.public)
+        client.dismiss(problem.number)
+        self.assertFalse(client.bereft)
+
+    def test_not_anew(self) -> None:
+        """A program that nobody looks at changes nothing."""
+        self.assertRaises(BrokenIdentityError, self.client, b"x", anew=False)
+        self.assertEqual([FILE], [path.name for path in self.folder.iterdir()])
+
+    def test_a_good_one(self) -> None:
+        """A key that can be read is used as it is."""
+        client = self.client(base64.b64encode(bytes(32)), anew=True)
+        self.assertFalse(client.bereft)
+        self.assertEqual(Identity(bytes(32)).public, client.session.registry.identity.public)
 
 
 class CarryingTests(SynchronousTestCase):
@@ -120,3 +157,15 @@ class CommandTests(SynchronousTestCase):
         self.client.import_identity(str(self.file) + ".nada", PHRASE)
         self.assertEqual(IdentityTask.FILE_FAILED, self.task())
         self.assertEqual(IdentityResult.PHRASE_TOO_SHORT, self.client.export_identity("x", "1234567"))
+
+    def test_a_file_that_is_there(self) -> None:
+        """An export leaves a file that is there alone, unless the person said that it may go."""
+        self.file.write_bytes(b"outra")
+        self.client.export_identity(str(self.file), PHRASE)
+        self.assertEqual(IdentityTask.FILE_EXISTS, self.task())
+        self.assertEqual(b"outra", self.file.read_bytes())
+        self.client.export_identity(str(self.file), PHRASE, replace=True)
+        self.assertEqual(IdentityTask.EXPORTED, self.task())
+        self.assertEqual(0o600, self.file.stat().st_mode & 0o777)
+        self.client.import_identity(str(self.file), PHRASE)
+        self.assertEqual(IdentityTask.IMPORTED, self.task())

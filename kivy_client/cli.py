@@ -18,6 +18,7 @@ from twisted.logger import (
 from kivy_client.cli_calls import AnswerScript, DialScript
 from kivy_client.cli_console import Console
 from kivy_client.cli_echo import EchoScript
+from kivy_client.cli_files import complaint
 from kivy_client.cli_options import parse
 from kivy_client.cli_plain import (
     DevicesScript,
@@ -29,7 +30,7 @@ from kivy_client.cli_plain import (
 )
 from kivy_client.cli_prompt import PromptScript
 from kivy_client.cli_script import Script
-from kivy_client.cli_texts import Status
+from kivy_client.cli_texts import End, Status, system_words
 from kivy_client.session.compose import Choices, build
 from kivy_client.session.echo import EchoSounds
 from kivy_client.session.file_sounds import FileSounds
@@ -49,6 +50,11 @@ SCRIPTS: dict[str, type[Script]] = {
     "dispositivos": DevicesScript,
     "identidade": IdentityScript,
     "confiar-em": TrustScript,
+}
+#: What is wrong with the file of an identity: its content, or the way to it.
+IDENTITIES = {
+    False: "está estragada; ponha a cópia no lugar, ou mude-a de lugar para começar de novo",
+    True: "não pode ser lida: confira de quem é o arquivo",
 }
 TALKING = frozenset({"ligar", "atender", "sala"})
 
@@ -73,12 +79,18 @@ def begin(script: Script, options: Namespace, reactor: Any) -> None:
     """Build the client and let the script have it; runs when the reactor does."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: reactor.callFromThread(script.interrupt))
+    wrong = complaint(options) if options.comando in TALKING else ""
+    if wrong:
+        script.fail(End(Status.SOUND, wrong))
+        return
     try:
         client = build(reactor, script, choices_of(options, reactor))
-    except (BrokenIdentityError, OSError) as error:
-        script.console.say(f"a pasta do estado não pode ser usada: {error}.")
-        script.status = Status.FAILED
-        reactor.stop()
+    except BrokenIdentityError as error:
+        script.fail(End(Status.FAILED, f"a identidade em «{error.path}» {IDENTITIES[bool(error.why)]}"))
+        return
+    except OSError as error:
+        why = system_words(error.strerror or "")
+        script.fail(End(Status.FAILED, f"a pasta do estado não pode ser usada: {why}: {error.filename}"))
         return
     if options.comando in TALKING:
         settings = client.session.settings.settings

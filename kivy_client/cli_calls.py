@@ -1,10 +1,8 @@
 """The commands that talk: ligar, atender."""
 
-import wave
-from pathlib import Path
-
 from twisted.internet.interfaces import IDelayedCall
 
+from kivy_client.cli_files import length_of
 from kivy_client.cli_report import report
 from kivy_client.cli_script import Script
 from kivy_client.cli_texts import CALL_ENDS, CALL_RESULTS, PATHS, End, Status, milliseconds, quality_words
@@ -28,15 +26,6 @@ PHASES = {
     CallPhase.TALKING: "em conversa com {name}; palavras: {words}",
     CallPhase.RECONNECTING: "reconectando…",
 }
-
-
-def length_of(path: Path) -> float | None:
-    """Return how many seconds a WAV file lasts; None if it cannot be read."""
-    try:
-        with wave.open(str(path), "rb") as file:
-            return file.getnframes() / file.getframerate()
-    except (OSError, EOFError, wave.Error, ZeroDivisionError):
-        return None
 
 
 def live_line(view: CallView) -> str:

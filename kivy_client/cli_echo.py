@@ -8,6 +8,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from kivy_client.cli_keyboard import listen
 from kivy_client.cli_script import Script
+from kivy_client.cli_texts import CALL_ENDS
 from kivy_client.session.controller import Controller
 from kivy_client.session.state import EndedCall, ViewState
 from kivy_client.session.vocabulary import CallPhase
@@ -79,7 +80,9 @@ class EchoScript(Script):
         if state.ended is not None and state.ended is not self._ended:
             self._ended = state.ended
             self._forget_timer()
-            self.console.say(f"{state.ended.name}: {state.ended.cause.value}, {state.ended.duration:.0f} s")
+            sentence = CALL_ENDS[state.ended.cause].sentence
+            end = sentence.format(name=state.ended.name, detail=state.ended.reason)
+            self.console.say(f"{end}, {state.ended.duration:.0f} s")
 
     def _judge(self, name: str) -> None:
         assert self.client is not None

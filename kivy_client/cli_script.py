@@ -7,7 +7,15 @@ from twisted.internet.interfaces import IReactorTime
 
 from kivy_client.cli_console import Console
 from kivy_client.cli_keyboard import YES, listen, somebody_there
-from kivy_client.cli_texts import CONNECT_RESULTS, TROUBLES, UNKNOWN_TROUBLE, End, Status
+from kivy_client.cli_texts import (
+    CONNECT_RESULTS,
+    PROBLEMS,
+    TROUBLES,
+    UNKNOWN_TROUBLE,
+    End,
+    Status,
+    system_words,
+)
 from kivy_client.session.controller import Controller
 from kivy_client.session.results import ConnectResult
 from kivy_client.session.state import Notice, Problem, ServerQuestion, ViewState
@@ -73,6 +81,12 @@ class Script:
         self.console.say(end.sentence.format(name=name, detail=detail) + ".")
         self.quit()
 
+    def fail(self, end: End) -> None:
+        """End the program before there is a client: say why, and the last words."""
+        self._ending, self.status = True, end.status
+        self.console.say(end.sentence + ".")
+        self.stopped()
+
     def done(self) -> None:
         """End the program well, without a word."""
         if not self._ending:
@@ -124,7 +138,7 @@ class Script:
         for problem in problems:
             if problem.number not in self._told:
                 self._told.add(problem.number)
-                self.console.say(f"{problem.trouble.value}: {problem.detail}")
+                self.console.say(PROBLEMS[problem.trouble].format(detail=system_words(problem.detail)))
 
     def _question(self, question: ServerQuestion) -> None:
         """A new server: show what it shows, and ask."""

@@ -1,15 +1,21 @@
 """The terminal: command line, texts, and what each command does with a client."""
 
+import errno
 import io
 import json
+import os
+import subprocess
+import sys
+import wave
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import fail, succeed
 from twisted.trial.unittest import SynchronousTestCase
 
-from kivy_client import cli_options, cli_script, cli_texts
+from kivy_client import cli_files, cli_options, cli_script, cli_texts
 from kivy_client.cli import SCRIPTS, TALKING
 from kivy_client.cli_calls import PHASES
 from kivy_client.cli_console import Console
@@ -21,6 +27,7 @@ from kivy_client.session.boundary import Face
 from kivy_client.session.results import CallResult, ConnectResult
 from kivy_client.session.sounds import DeviceLists
 from kivy_client.session.state import LogLine
+from kivy_client.session.state_call import QualityView
 from kivy_client.session.vocabulary import (
     CallPhase,
     Caution,
@@ -28,6 +35,8 @@ from kivy_client.session.vocabulary import (
     HistoryKind,
     Link,
     Presence,
+    QualityCause,
+    Side,
     Trouble,
 )
 from kivy_client.session.vocabulary import Path as VoicePath
@@ -35,6 +44,9 @@ from kivy_client.session.voice import SoundError
 from registro.wire.messages import ConviteRejeitado, Estado, PedidoConsulta, TabelaMudou, Tocando
 from tests.kivy_client.session.test_calls import Other
 from tests.support.client_world import ClientWorld, FakeSounds, public_of
+from voz.reporting.diagnosis import diagnose
+from voz.stats import Direction as Packets
+from voz.stats import Snapshot
 
 
 class OptionTests(SynchronousTestCase):
@@ -47,7 +59,7 @@ class OptionTests(SynchronousTestCase):
     def fails(self, *words: str) -> str:
         """Return what is said about a wrong one; its exit status is 2."""
         stream = io.StringIO()
-        self.patch(cli_options.argparse._sys, "stderr", stream)  # type: ignore[attr-defined]
+        self.patch(sys, "stderr", stream)
         error = self.assertRaises(SystemExit, cli_options.parse, words)
         self.assertEqual(2, error.code)
         return stream.getvalue()
@@ -77,7 +89,9 @@ class OptionTests(SynchronousTestCase):
         self.assertIn("«-1»", self.fails("ligar", "bia", "--duracao=-1"))
         self.assertIn("voar", self.fails("voar"))
         self.assertIn("--caminho", self.fails("ligar", "bia", "--caminho", "torto"))
-        self.assertIn("COMANDO", self.fails())
+        self.assertEqual("sala-cli: falta COMANDO («sala-cli --help» mostra o que há).\n", self.fails())
+        for wrong in (("--espera",), ("tabela", "--voar"), ("ligar",), ("identidade", "mostrar", "--json=1")):
+            self.assertNotRegex(self.fails(*wrong), "error|usage|argument|required|expected")
 
     def test_every_command_has_a_script(self) -> None:
         """What can be typed can be done."""
@@ -117,6 +131,21 @@ class TextTests(SynchronousTestCase):
             Trouble.MAINTENANCE,
         }
         self.assertEqual(set(Trouble) - others, set(cli_texts.TROUBLES))
+        self.assertEqual(others - {Trouble.NONE}, set(cli_texts.PROBLEMS))
+
+    def test_quality_has_words(self) -> None:
+        """Each cause and side of a bad call is told."""
+        self.assertEqual(set(QualityCause) - {QualityCause.NONE}, set(cli_texts.CAUSES))
+        self.assertEqual(set(Side), set(cli_texts.SIDES))
+        lossy = QualityView(1, QualityCause.LOSS, Side.THEIRS)
+        self.assertEqual("som ruim: pacotes se perdem do lado de bia", cli_texts.quality_words(lossy, "bia"))
+        self.assertEqual("som bom", cli_texts.quality_words(QualityView(), "bia"))
+
+    def test_the_words_of_the_system(self) -> None:
+        """What the system says of a file is said in Portuguese; what it does not say stays."""
+        detail = f"historico.json: {os.strerror(errno.ENOSPC)}"
+        self.assertEqual("historico.json: o disco está cheio", cli_texts.system_words(detail))
+        self.assertEqual("historico.json.quebrado-1", cli_texts.system_words("historico.json.quebrado-1"))
 
     def test_only_conversations_end_well(self) -> None:
         """Exit status 0 is for conversations alone."""
@@ -130,6 +159,62 @@ class TextTests(SynchronousTestCase):
         for name in COMMANDS:
             text = getattr(Words, name).__doc__
             self.assertTrue(text.startswith(name), name)
+
+
+class FileTests(SynchronousTestCase):
+    """Files in the place of devices."""
+
+    def complaint(self, **files: Path) -> str:
+        """What is wrong with them."""
+        return cli_files.complaint(Namespace(**{"entrada": None, "saida": None, **files}))
+
+    def recording(self, frames: int = 960) -> Path:
+        """A WAV file."""
+        path = Path(self.mktemp())
+        with wave.open(str(path), "wb") as file:
+            file.setparams((1, 2, 48000, 0, "NONE", ""))
+            file.writeframes(bytes(2 * frames))
+        return path
+
+    def test_good(self) -> None:
+        """No files, a recording, and a file that can be made."""
+        self.assertEqual("", self.complaint())
+        self.assertEqual("", self.complaint(entrada=self.recording(), saida=Path(self.mktemp())))
+        self.assertEqual(0.02, cli_files.length_of(self.recording()))
+
+    def test_wrong(self) -> None:
+        """Each fault is one sentence, and nothing is created."""
+        heard = Path(self.mktemp())
+        for files, said in (
+            ({"entrada": heard}, "não existe"),
+            ({"entrada": Path("/")}, "não pode ser lido"),
+            ({"entrada": Path(__file__)}, "não é um arquivo WAV"),
+            ({"entrada": self.recording(0)}, "está vazio"),
+            ({"saida": heard / "sub" / "b.wav"}, "não existe"),
+            ({"saida": Path("/")}, "não pode ser escrito"),
+        ):
+            self.assertIn(said, self.complaint(**files))
+        self.assertFalse(heard.exists())
+
+    def test_before_anybody_is_called(self) -> None:
+        """A recording that is not there ends the program before it makes a key or looks for a server."""
+        state = Path(self.mktemp())
+        command = [sys.executable, "-m", "kivy_client.cli", "--estado", str(state.resolve()), "--json"]
+        command += [
+            "--servidor",
+            "registro.example",
+            "--nome",
+            "ana",
+            "ligar",
+            "bia",
+            "--entrada",
+            "nada.wav",
+        ]
+        root = Path(cli_files.__file__).parents[1]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((18, "sala-cli: o arquivo «nada.wav» não existe.\n"), (done.returncode, done.stderr))
+        self.assertEqual({"fim": None, "estado_de_saida": 18}, json.loads(done.stdout))
+        self.assertFalse(state.exists())
 
 
 class RateTests(SynchronousTestCase):
@@ -319,6 +404,30 @@ class DialScriptTests(TerminalCase):
         assert other.secrets is not None
         self.assertEqual(list(other.secrets.words), json.loads(self.out.getvalue())["palavras"])
         self.assertIn(" ".join(other.secrets.words), self.err.getvalue())
+
+    def test_how_it_goes(self) -> None:
+        """What was not measured yet is a dash; what is wrong is said, and stands in the report."""
+        self.talk("--duracao", "5")
+        voice = self.world.voices[-1]
+        self.world.wait(2)
+        voice.listener.snapshot(Snapshot(seconds=2.0))
+        self.world.turn()
+        self.assertIn("perda 0,0%  atraso —  ida e volta —  jitter 0 ms\n", self.err.getvalue())
+        lossy = Snapshot(
+            seconds=3.0, received=Packets(packets=50, loss=0.2), round_trip_ms=40.0, delay_ms=80.0
+        )
+        voice.figures = replace(lossy, findings=diagnose(lossy), course=diagnose(lossy))
+        self.world.wait(1)
+        voice.listener.snapshot(voice.figures)
+        self.world.turn()
+        bad = "som ruim: pacotes se perdem do lado de bia"
+        self.assertIn(f"atraso 80 ms  ida e volta 40 ms  jitter 0 ms  {bad}", self.err.getvalue())
+        self.world.wait(6)
+        self.ended(Status.OK)
+        self.assertIn(f"sala-cli: {bad}\n", self.err.getvalue())
+        report = json.loads(self.out.getvalue())
+        found = {"codigo": "perda-na-chegada", "lado": "rede-deles", "gravidade": "grave"}
+        self.assertEqual((1, [found]), (report["qualidade"], report["achados"]))
 
     def test_ctrl_c(self) -> None:
         """Ctrl-C hangs up, and the conversation ended well."""

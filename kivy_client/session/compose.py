@@ -22,6 +22,7 @@ from kivy_client.session.sounds import SoundSystem
 from kivy_client.session.vocabulary import Trouble
 from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
 from voz.net import PathPolicy
+from voz.path.network import SystemNetwork
 from voz.session import Conversation
 
 SOUNDS = Path(__file__).parents[1] / "assets" / "sounds"
@@ -87,6 +88,7 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
         sounds=sounds,
         ringer=ringer,
         probe=udp_probe(reactor, reactor),
+        surroundings=SystemNetwork(reactor),
         policy=choices.policy,
     )
     session = Session(outside, face)

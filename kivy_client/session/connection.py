@@ -69,6 +69,9 @@ class Connecting(Protocol):
     def retry(self) -> None:
         """The person does not want to wait."""
 
+    def moved(self) -> None:
+        """The network is another one: what was begun in the former one leads nowhere."""
+
     def leave(self) -> None:
         """The person wants no connection."""
 
@@ -135,6 +138,13 @@ def _attempt(machine: Connecting, core: ConnectionCore) -> None:
 
 def _go(machine: Connecting, core: ConnectionCore) -> None:
     core.port.drop(goodbye=True)
+    core.attempt = 0
+    core.blame()
+    _attempt(machine, core)
+
+
+def _moved(machine: Connecting, core: ConnectionCore) -> None:
+    core.port.drop(goodbye=False)
     core.attempt = 0
     core.blame()
     _attempt(machine, core)
@@ -207,6 +217,7 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
             Connecting.secured: (off, asking, registering, online, waiting, stopped),
             Connecting.strange: (off, asking, registering, online, waiting, stopped),
             Connecting.welcomed: (off, connecting, asking, online, waiting, stopped),
+            Connecting.moved: (off, asking, stopped),
             Connecting.stopped_by: (off, asking, waiting, stopped),
             Connecting.lost: (off, asking, waiting, stopped),
         }
@@ -218,6 +229,8 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
     for state in alive:
         pep614(state.upon(Connecting.stopped_by).to(stopped))(_stopped_by)
         pep614(state.upon(Connecting.lost).to(waiting))(_lost)
+    for state in (*alive, waiting):
+        pep614(state.upon(Connecting.moved).to(connecting))(_moved)
     connecting.upon(Connecting.secured).to(registering)(_secured)
     connecting.upon(Connecting.strange).to(asking)(_strange)
     connecting.upon(Connecting._too_slow).to(waiting)(_too_slow)

@@ -61,9 +61,6 @@ class Registry(Protocol):
     def in_call(self, on: bool) -> None:
         """A call is on or not."""
 
-    def probe(self) -> None:
-        """Find out soon whether the connection still lives."""
-
 
 class ExchangeListener(Protocol):
     """Who is told what happens to the call."""
@@ -193,10 +190,6 @@ class Exchange:
         if isinstance(call, IncomingCall) and not call.rang:
             return
         self._listener.call_changed(call)
-
-    def moved(self) -> None:
-        """The network changed."""
-        self._registry.probe()
 
     def ringing(self, call: Call) -> None:
         """It rings here."""

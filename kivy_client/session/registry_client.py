@@ -110,6 +110,15 @@ class RegistryClient:
         self.question = None
         self.machine.refuse()
 
+    def moved(self, addresses: tuple[str, ...]) -> None:
+        """Our own addresses are these now. A connection from one of them may live, and is asked; any other is
+        made anew at once.
+        """
+        if self.view.link is Link.ONLINE and self.line.own_host in addresses:
+            self.line.probe()
+        else:
+            self.machine.moved()
+
     # the machine's port
 
     def open(self) -> None:

@@ -81,6 +81,11 @@ class RegistryLine:
         return self._protocol.peer_host if self._protocol is not None else ""
 
     @property
+    def own_host(self) -> str:
+        """Our own address on that connection; the empty text when there is none."""
+        return self._protocol.own_host if self._protocol is not None else ""
+
+    @property
     def on_loopback(self) -> bool:
         """The registry is on this machine."""
         return is_ip(self.peer_host) and ipaddress.ip_address(self.peer_host).is_loopback

@@ -84,6 +84,12 @@ class RegistryProtocol(LineReceiver):
         assert self.transport is not None
         return str(getattr(self.transport.getPeer(), "host", ""))
 
+    @property
+    def own_host(self) -> str:
+        """Our own address, on this connection."""
+        assert self.transport is not None
+        return str(getattr(self.transport.getHost(), "host", "")).partition("%")[0]
+
     def handshakeCompleted(self) -> None:
         """TLS is up."""
         if self._owner is not None:

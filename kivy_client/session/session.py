@@ -21,6 +21,7 @@ from kivy_client.session.display import Display
 from kivy_client.session.exchange import Exchange
 from kivy_client.session.history import History
 from kivy_client.session.identity import FILE, Identity
+from kivy_client.session.moves import Moves, Surroundings
 from kivy_client.session.pins import KeyPins, ServerPins
 from kivy_client.session.presence import OwnPresence
 from kivy_client.session.registry_client import EndpointMaker, RegistryClient
@@ -70,6 +71,7 @@ class Outside:
     sounds: SoundSystem
     ringer: Callable[["Session"], Ringer]
     probe: Probe
+    surroundings: Surroundings
     policy: PathPolicy = PathPolicy.AUTO
 
 
@@ -109,6 +111,8 @@ class Session:
         self.devices = Devices(outside.sounds, self.display, self.trouble)
         self.check = SetupCheck(clock, outside.sounds, self.ringer, outside.probe, self)
         self.presence = OwnPresence(clock, outside.wall, self.registry.line, self.account, self.display)
+        self._server = ""
+        self.moves = Moves(outside.surroundings, lambda: self._server, self.registry.moved)
         self._begin()
 
     def _begin(self) -> None:
@@ -182,6 +186,10 @@ class Session:
 
     def connection_shown(self, view: ConnectionView, question: ServerQuestion | None) -> None:
         """The connection is in another state."""
+        if view.link is Link.OFF:
+            self.moves.stop()
+        else:
+            self.moves.start()
         self.display.put(connection=replace(view, everybody=self.room.table.everybody), question=question)
 
     def online(self, welcome: RegistroBemSucedido) -> None:
@@ -196,6 +204,8 @@ class Session:
         self.room.enter(account.server, welcome.nome)
         self.chronicle.show_history()
         self.presence.say_again()
+        self._server = self.registry.line.peer_host
+        self.moves.arrived()
         self.exchange.online()
 
     def offline(self) -> None:

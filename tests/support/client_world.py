@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import NameOID
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
 from twisted.internet.error import ConnectError
 from twisted.internet.protocol import Factory
@@ -63,6 +64,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 
 HOST = "registro.example"
+HERE = IPv4Address("TCP", "192.0.2.7", 40_000)
+THERE = IPv4Address("TCP", "198.51.100.1", 5000)
 NOON = 1_800_000_000.0
 OLA = Ola(versao=1, recursos=(), servidor="roteiro", limites=("linha:4096",))
 
@@ -182,7 +185,7 @@ class MemoryNetwork:
             server_protocol,
             iosim.makeFakeServer(server_protocol),
             client_protocol,
-            iosim.makeFakeClient(client_protocol),
+            iosim.FakeTransport(client_protocol, False, HERE, THERE),
             greet=False,
         )
         self._pumps.append(pump)
@@ -289,6 +292,40 @@ class FakeSounds:
         return SoundSetup(null.capture(), null.playback())
 
 
+class FakeSurroundings:
+    """A network that the test changes."""
+
+    def __init__(self) -> None:
+        self.here: tuple[str, ...] = ("192.0.2.7",)
+        self.targets: list[tuple[str, int]] = []
+        self._changed: Callable[[], None] | None = None
+
+    def addresses(self, targets: Sequence[tuple[str, int]]) -> tuple[str, ...]:
+        """Those of the test."""
+        self.targets = list(targets)
+        return self.here
+
+    def watch(self, changed: Callable[[], None]) -> FakeSurroundings:
+        """Remember whom to tell."""
+        self._changed = changed
+        return self
+
+    def stop(self) -> None:
+        """Tell nobody any more."""
+        self._changed = None
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looks out."""
+        return self._changed is not None
+
+    def move(self, *addresses: str) -> None:
+        """Have these addresses now, and say that something has changed."""
+        self.here = addresses
+        if self._changed is not None:
+            self._changed()
+
+
 class RecordingRinger:
     """Remembers what plays."""
 
@@ -323,6 +360,7 @@ class ClientWorld:
         self.sounds = FakeSounds()
         self.ringer = RecordingRinger()
         self.probes: list[Deferred[Probed]] = []
+        self.surroundings = FakeSurroundings()
         self.start()
 
     def start(self) -> None:
@@ -340,6 +378,7 @@ class ClientWorld:
             sounds=self.sounds,
             ringer=lambda _: self.ringer,
             probe=self._probe,
+            surroundings=self.surroundings,
         )
         self.client = Controller(Session(outside, self.face))
         self.turn()

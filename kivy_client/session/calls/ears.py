@@ -44,7 +44,6 @@ class VoiceEars:
         """Our addresses changed: tell the other side."""
         if not self._call.ended:
             self._call.announce()
-            self._call.parts.world.moved()
 
     def talking(self) -> None:
         """The other side is heard."""

@@ -46,9 +46,6 @@ class CallWorld(Protocol):
     def make_voice(self, role: Role, call_id: str, name: str, listener: VoiceListener) -> Voice:
         """Return the voice of this call; raises SoundError."""
 
-    def moved(self) -> None:
-        """Our addresses are others: the connection to the registry may be dead without knowing it."""
-
     def ringing(self, call: "Call") -> None:
         """Somebody calls, and it is who it says it is."""
 

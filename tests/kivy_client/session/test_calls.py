@@ -47,7 +47,6 @@ from registro.wire.messages import (
     PedidoRegistro,
     TabelaMudou,
     Tocando,
-    Vivo,
 )
 from tests.support.client_world import NOON, ClientWorld, FakeVoice, public_of, signing_key
 from voz.candidates import CandidateType
@@ -712,7 +711,6 @@ class TalkingTests(CallCase):
         self.voice.listener.candidates_changed((HOST, RELAYED))
         self.world.turn()
         self.assertEqual((HOST.format(), RELAYED.format()), self.world.heard(Caminhos).candidatos)
-        self.assertEqual(1, self.world.count(Vivo), "the connection may be dead without knowing it")
         call_id = self.world.heard(Convite).chamada
         self.world.say(Caminhos(call_id, ("203.0.113.5@4000@refl", "junk"), de="bia"))
         self.assertEqual(["203.0.113.5@4000@refl"], [one.format() for one in self.voice.peer])

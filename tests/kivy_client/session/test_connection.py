@@ -7,6 +7,7 @@ from twisted.internet.ssl import TLSVersion
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session.connection import CALM, URGENT
+from kivy_client.session.moves import ANY_PORT
 from kivy_client.session.results import ConnectResult, Done
 from kivy_client.session.vocabulary import Link, Presence, Trouble
 from registro.wire.messages import (
@@ -346,6 +347,64 @@ class LifeTests(ConnectionCase):
         self.assertEqual(Presence.DO_NOT_DISTURB, self.world.state.presence)
         self.world.wait(61)
         self.assertEqual((Presence.FREE, None), (self.world.state.presence, self.world.state.dnd_until))
+
+
+class MoveTests(ConnectionCase):
+    """A change of network."""
+
+    def test_to_another_network(self) -> None:
+        """Our address is gone: the old connection is dropped and a new one made at once, call or no call."""
+        self.world.online()
+        self.assertEqual([("198.51.100.1", ANY_PORT)], self.world.surroundings.targets)
+        self.world.surroundings.move("203.0.113.4")
+        self.world.turn()
+        self.assertTrue(self.world.network.connections[0].lost)
+        self.assertEqual(2, len(self.world.network.connections))
+        self.world.welcome()
+        self.assertEqual(Link.ONLINE, self.link())
+
+    def test_the_address_is_still_ours(self) -> None:
+        """Another address beside ours: the connection may live, and is asked for a sign of it."""
+        self.world.online()
+        signs = self.world.count(Vivo)
+        self.world.surroundings.move("192.0.2.7", "203.0.113.4")
+        self.world.turn()
+        self.assertEqual((1, signs + 1), (len(self.world.network.connections), self.world.count(Vivo)))
+        self.world.surroundings.move("192.0.2.7", "203.0.113.4")
+        self.world.turn()
+        self.assertEqual(signs + 1, self.world.count(Vivo), "the same again is no news")
+
+    def test_out_of_a_tunnel(self) -> None:
+        """No network is no reason to do anything; the first one again is."""
+        self.world.online()
+        self.world.network.up = False
+        self.world.registry.drop()
+        self.world.surroundings.move()
+        self.world.wait(120)
+        tried = len(self.world.network.addresses)
+        self.world.network.up = True
+        self.world.surroundings.move("192.0.2.7")
+        self.world.turn()
+        self.assertEqual(tried + 1, len(self.world.network.addresses))
+        self.assertEqual(Link.REGISTERING, self.link())
+
+    def test_while_connecting(self) -> None:
+        """An attempt from an address that is gone is given up for a new one."""
+        self.world.connect()
+        self.world.surroundings.move("203.0.113.4")
+        self.world.turn()
+        self.assertEqual(2, len(self.world.network.connections))
+        self.assertTrue(self.world.network.connections[0].lost)
+
+    def test_nobody_wants_a_connection(self) -> None:
+        """Who left, or was stopped, stays where they are; and after the end nobody looks out."""
+        self.world.online()
+        self.world.client.disconnect()
+        self.world.turn()
+        self.world.surroundings.move("203.0.113.4")
+        self.world.turn()
+        self.assertEqual((Link.OFF, 1), (self.link(), len(self.world.network.connections)))
+        self.assertFalse(self.world.surroundings.watched)
 
 
 class CommandTests(ConnectionCase):

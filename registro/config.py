@@ -54,6 +54,8 @@ class Config:
     direct_write: bool = True
     echo: bool = False
     panel: PanelPlace | None = None
+    store: str | None = None
+    """the address of a Redis; None for the SQLite file in `state`"""
     limits: Limits = field(default_factory=Limits)
     bursts: Bursts = field(default_factory=Bursts)
 
@@ -121,6 +123,27 @@ def relay_address(text: str) -> str:
         raise ConfigError(f"--rele deve ser turn:MÁQUINA:PORTA, e não {text!r}")
     whole("a porta de --rele", port, 1, 65535)
     return f"turn:[{bare}]:{port}" if ":" in bare else text
+
+
+STORES = ("redis://", "rediss://", "unix://")
+
+
+def store_url(text: str) -> str | None:
+    """Read where the data is: `sqlite` is None, else a Redis's address, or a file that holds it (because it
+    may hold a password); raise ConfigError for anything else."""
+    if text == "sqlite":
+        return None
+    url = text
+    if not text.startswith(STORES):
+        try:
+            url = Path(text).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError):
+            url = ""
+    if not url.startswith(STORES):
+        raise ConfigError(
+            f"--armazem deve ser sqlite, redis://…, ou um arquivo com tal endereço, e não {text!r}"
+        )
+    return url
 
 
 def secret_file(name: str, path: str) -> bytes:

@@ -139,6 +139,10 @@ class Identity:
 
         return claimed.addBoth(forget).addCallback(done)
 
+    def claimed(self, nome: str, chave: bytes) -> None:
+        """Learn that a name has an owner since it was claimed at another node."""
+        self.owners[nome] = chave
+
     def freed(self, nome: str) -> None:
         """Learn that a name may be claimed again."""
         self.owners.pop(nome, None)

@@ -43,6 +43,7 @@ from registro.server import Server
 from registro.storage.database import FILE
 from registro.storage.interface import StorageError
 from registro.storage.sqlite import SQLiteStore
+from registro.storage.threaded import ThreadedStore
 from registro.wire.address import ServerAddress
 
 _log = Logger("registro")
@@ -63,7 +64,7 @@ def _build(reactor: Any, config: Config) -> Daemon:
     allow_many_connections()
     calm_collector()
     certificate = _certificate(config)
-    store = SQLiteStore(reactor, config.state / FILE)
+    store = _store(reactor, config)
     stored = store.load(int(time.time()))
     office = Office(
         clock=reactor,
@@ -90,6 +91,17 @@ def _build(reactor: Any, config: Config) -> Daemon:
     daemon = Daemon(reactor, config, office, server, journal, overseer, certificate, doors, printers, say)
     _furnish(reactor, daemon)
     return daemon
+
+
+def _store(reactor: Any, config: Config) -> ThreadedStore:
+    """Open the registry's data; redis is loaded only where it is asked for, because not everybody has it."""
+    if config.store is None:
+        return SQLiteStore(reactor, config.state / FILE)
+    try:
+        from registro.storage.redis import RedisStore
+    except ImportError:
+        raise StorageError("falta o pacote redis: pip install 'sala-de-conversa[cluster]'") from None
+    return RedisStore(reactor, config.store)
 
 
 def _furnish(reactor: Any, daemon: Daemon) -> None:

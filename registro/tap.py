@@ -60,6 +60,7 @@ class Options(usage.Options):
         ["segredo", None, "", "arquivo com o segredo que se divide com esse relé"],
         ["certificado", None, "", "arquivo PEM com o certificado de uma autoridade (e a cadeia)"],
         ["chave", None, "", "arquivo PEM com a chave desse certificado"],
+        ["armazem", None, "sqlite", "redis://… (ou arquivo com o endereço): nomes comuns a vários registros"],
         ["painel", None, "tcp:5080:interface=127.0.0.1", "onde fica a página do operador; nao a desliga"],
         *([name, None, str(default), f"{text} [{default}]"] for name, default, text, _, _ in LIMIT_OPTIONS),
     ]
@@ -116,6 +117,7 @@ def read(options: dict[str, Any]) -> Config:
         direct_write=not options["sem-escrita-direta"],
         echo=bool(options["eco"]),
         panel=config.panel_place(options["painel"]),
+        store=config.store_url(options["armazem"]),
         limits=Limits(LINE, *(limits[f.name] for f in fields(Limits)[1:])),
         bursts=Bursts(limits["linhas_de_uma_vez"], limits["convites_de_uma_vez"], limits["sem_registro"]),
     )

@@ -18,7 +18,8 @@ fi
 packages="libopus0 libopusfile0 libportaudio2 libasound2-plugins libspeexdsp1 libegl1 libgl1-mesa-dri libmtdev1 xclip"
 if [ "$kind" = dev ]; then
   # gcc and the headers build the PESQ package; the rest are the peers, oracles and virtual devices of the tests.
-  packages="$packages gcc libc6-dev libssl-dev python3-dev dbus pulseaudio pulseaudio-utils xvfb xauth xdotool coturn iproute2 tshark ffmpeg chromium chromium-driver openssl netcat-openbsd"
+  # redis-tools has the server's program too, and starts no service as redis-server would.
+  packages="$packages gcc libc6-dev libssl-dev python3-dev dbus pulseaudio pulseaudio-utils xvfb xauth xdotool coturn iproute2 tshark ffmpeg chromium chromium-driver openssl netcat-openbsd redis-tools faketime"
 fi
 
 python=

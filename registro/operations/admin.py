@@ -1,7 +1,7 @@
 """`salaregistro-admin`: what an operator does to a registry from a terminal, also while it runs.
 
-It writes into the registry's own store; a daemon that runs on it takes notice within a second. Whoever may
-write the state directory may do this, and nobody else.
+It writes into the registry's own store; every daemon that runs on it takes notice within a second. Whoever
+may write the state directory (or the Redis of `--armazem`) may do this, and nobody else.
 """
 
 from __future__ import annotations
@@ -16,14 +16,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from registro.config import default_state
+from registro.config import default_state, store_url
 from registro.operations.backup import BackupError, backup
 from registro.operations.checkup import Verdict
 from registro.operations.checkup.server import check_server
 from registro.operations.checkup.state import check_state
 from registro.operations.subjects import checked, checked_name
-from registro.storage.database import FILE, Database
+from registro.storage.database import FILE
+from registro.storage.database import Database as SQLiteDatabase
 from registro.storage.interface import Ban, BanKind, StorageError
+from registro.storage.threaded import Database
 from registro.wire.address import AddressError, ServerAddress
 from registro.wire.fields import b64
 
@@ -41,15 +43,28 @@ class AdminError(Exception):
 @contextmanager
 def _database(asked: argparse.Namespace) -> Iterator[Database]:
     """Open the store of an existing registry, for one change."""
-    path = asked.estado / FILE
-    if not path.exists():
-        raise AdminError(f"não há registro em {asked.estado} (falta {FILE}); diga a pasta com --estado")
-    opened = Database(path)
+    url = store_url(asked.armazem)
+    opened = _own(asked.estado) if url is None else _shared(url)
     try:
         with opened.transaction():
             yield opened
     finally:
         opened.close()
+
+
+def _own(state: Path) -> Database:
+    path = state / FILE
+    if not path.exists():
+        raise AdminError(f"não há registro em {state} (falta {FILE}); diga a pasta com --estado")
+    return SQLiteDatabase(path)
+
+
+def _shared(url: str) -> Database:
+    try:
+        from registro.storage.redis import RedisDatabase
+    except ImportError:
+        raise AdminError("falta o pacote redis: pip install 'sala-de-conversa[cluster]'") from None
+    return RedisDatabase(url)
 
 
 def _day(seconds: int) -> str:
@@ -189,6 +204,7 @@ def parser() -> argparse.ArgumentParser:
         "salaregistro-admin", description="Cuida de um registro da Sala de Conversa."
     )
     made.add_argument("--estado", type=Path, default=default_state(), help="a pasta do registro")
+    made.add_argument("--armazem", default="sqlite", help="o Redis do registro, como na opção do daemon")
     commands = made.add_subparsers(dest="comando", required=True, metavar="COMANDO")
     for name, (run, text, arguments) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=text)

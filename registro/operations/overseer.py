@@ -1,8 +1,9 @@
-"""What an operator does to a running registry, by the panel or beside it: bans, names, invitations."""
+"""What others do to a running registry through its store: an operator, by the panel or beside it, and, where
+several nodes share the store, the other nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from twisted.internet.defer import Deferred, DeferredList, inlineCallbacks
@@ -26,6 +27,11 @@ class Overseer:
     def __init__(self, server: Server) -> None:
         self._server, self._office = server, server.office
         self._due: IDelayedCall | None = None
+        self._single: dict[ActionKind, Callable[[Action], object]] = {
+            ActionKind.FREED: lambda action: self._free(action.valor),
+            ActionKind.CLAIMED: lambda action: self._office.identity.claimed(action.valor, action.chave),
+            ActionKind.MISSED: lambda action: self._office.missed.add(action.valor),
+        }
 
     def start(self) -> None:
         """Look once a second from now on."""
@@ -47,8 +53,8 @@ class Overseer:
         kinds = set()
         for action in actions:
             kinds.add(action.tipo)
-            if action.tipo is ActionKind.FREED:
-                self._free(action.valor)
+            if action.tipo in self._single:
+                self._single[action.tipo](action)
         waiting = []
         if ActionKind.BANS in kinds:
             waiting.append(self._office.store.bans().addCallback(self._set_bans))

@@ -1,4 +1,4 @@
-"""All the SQL: one SQLite file, written ahead, upgraded by numbered files. It blocks; see `sqlite`."""
+"""All the SQL: one SQLite file, written ahead, upgraded by numbered files. It blocks; see `threaded`."""
 
 from __future__ import annotations
 
@@ -41,6 +41,10 @@ def schemas() -> list[str]:
 
 class Database:
     """One connection to the file. A method that changes something belongs into `transaction()`."""
+
+    faults: tuple[type[Exception], ...] = (sqlite3.Error, OSError, ValueError)
+    together = 256
+    """so many changes share an `fsync`"""
 
     def __init__(self, path: Path, *, threads: bool = False) -> None:
         """Open or make the file, readable by its owner alone, and bring its schema up to date."""

@@ -1,4 +1,4 @@
-"""The store as the registry sees it: values, and a protocol that memory and SQLite both keep.
+"""The store as the registry sees it: values, and a protocol that memory, SQLite and Redis all keep.
 
 Every method but `load` answers with a Deferred that fires when the change is on disk (where there is one).
 Times are Unix seconds.
@@ -67,19 +67,25 @@ class Missed:
 
 
 class ActionKind(StrEnum):
-    """What an operator may do to a running registry through its store."""
+    """What others may do to a registry through its store: operators, and where it is shared, other nodes."""
 
     FREED = "liberado"
     BANS = "banimentos"
     INVITATIONS = "convites"
+    CLAIMED = "registrado"
+    MISSED = "perdida"
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing that an operator did; `valor` is the freed name, else empty."""
+    """One thing that somebody else did.
+
+    `valor` is the name that was freed, claimed or called, else empty; `chave` the key that claimed it.
+    """
 
     tipo: ActionKind
     valor: str = ""
+    chave: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

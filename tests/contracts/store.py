@@ -1,4 +1,4 @@
-"""What every store of the registry promises: run by the memory store and by SQLite alike."""
+"""What every store of the registry promises: run by the memory store, SQLite and Redis alike."""
 
 from __future__ import annotations
 

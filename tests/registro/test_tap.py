@@ -55,6 +55,20 @@ class GoodTests(SynchronousTestCase):
         )
         self.assertEqual((made.plain, made.public_name), (PlainPlace("::1", 5001), "sala.example"))
 
+    def test_store(self) -> None:
+        """The data is in SQLite, or in a Redis whose address is given, or stands in a file."""
+        file = Path(self.mktemp())
+        file.write_text("redis://:segredo@127.0.0.1:6379/1\n", encoding="utf-8")
+        for given, meant in (
+            ("sqlite", None),
+            ("unix:///run/redis.sock", "unix:///run/redis.sock"),
+            (str(file), "redis://:segredo@127.0.0.1:6379/1"),
+        ):
+            self.assertEqual(parsed("--armazem", given).store, meant)
+        file.write_text("mysql://", encoding="utf-8")
+        for wrong in (str(file), "mysql://", "", "/nenhum"):
+            self.assertRaises(ConfigError, config.store_url, wrong)
+
     def test_every_limit(self) -> None:
         """Each limit's option sets that limit and no other."""
         for name, default, *_ in LIMIT_OPTIONS:

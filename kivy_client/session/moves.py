@@ -7,10 +7,18 @@ The watch and the question «from which address would a packet leave?» are thos
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from twisted.internet.interfaces import IReactorTime
+
+from kivy_client.session.calls.timing import Timer
 from voz.path.watch import Watch
 
 ANY_PORT = 9
 """The port makes no difference to the route; nothing is sent."""
+
+SETTLING = 0.1
+"""Seconds without a further change before it is told: addresses and routes come one after the other, and a
+packet that is sent in between is lost, which costs TCP a second.
+"""
 
 Place = tuple[str, int]
 
@@ -33,12 +41,14 @@ class Moves:
 
     def __init__(
         self,
+        clock: IReactorTime,
         surroundings: Surroundings,
         server: Callable[[], str],
         moved: Callable[[tuple[str, ...]], None],
     ) -> None:
         self._surroundings, self._server, self._moved = surroundings, server, moved
         self._watch: Watch | None = None
+        self._settling = Timer(clock)
         self._known: tuple[str, ...] = ()
 
     def start(self) -> None:
@@ -49,6 +59,7 @@ class Moves:
 
     def stop(self) -> None:
         """Look out no more."""
+        self._settling.stop()
         watch, self._watch = self._watch, None
         if watch is not None:
             watch.stop()
@@ -67,4 +78,6 @@ class Moves:
             return
         self._known = addresses
         if addresses:
-            self._moved(addresses)
+            self._settling.set(SETTLING, lambda: self._moved(addresses))
+        else:
+            self._settling.stop()

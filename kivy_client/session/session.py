@@ -112,7 +112,7 @@ class Session:
         self.check = SetupCheck(clock, outside.sounds, self.ringer, outside.probe, self)
         self.presence = OwnPresence(clock, outside.wall, self.registry.line, self.account, self.display)
         self._server = ""
-        self.moves = Moves(outside.surroundings, lambda: self._server, self.registry.moved)
+        self.moves = Moves(clock, outside.surroundings, lambda: self._server, self.registry.moved)
         self._begin()
 
     def _begin(self) -> None:

@@ -7,7 +7,7 @@ from twisted.internet.ssl import TLSVersion
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session.connection import CALM, URGENT
-from kivy_client.session.moves import ANY_PORT
+from kivy_client.session.moves import ANY_PORT, SETTLING
 from kivy_client.session.results import ConnectResult, Done
 from kivy_client.session.vocabulary import Link, Presence, Trouble
 from registro.wire.messages import (
@@ -357,21 +357,31 @@ class MoveTests(ConnectionCase):
         self.world.online()
         self.assertEqual([("198.51.100.1", ANY_PORT)], self.world.surroundings.targets)
         self.world.surroundings.move("203.0.113.4")
-        self.world.turn()
+        self.world.wait(SETTLING)
         self.assertTrue(self.world.network.connections[0].lost)
         self.assertEqual(2, len(self.world.network.connections))
         self.world.welcome()
         self.assertEqual(Link.ONLINE, self.link())
+
+    def test_one_change_after_the_other(self) -> None:
+        """Addresses and routes that come one after the other are one move, when they have settled."""
+        self.world.online()
+        for last in "123":
+            self.world.surroundings.move(f"203.0.113.{last}")
+            self.world.wait(SETTLING / 2, step=SETTLING / 2)
+            self.assertEqual(1, len(self.world.network.connections))
+        self.world.wait(SETTLING)
+        self.assertEqual(2, len(self.world.network.connections))
 
     def test_the_address_is_still_ours(self) -> None:
         """Another address beside ours: the connection may live, and is asked for a sign of it."""
         self.world.online()
         signs = self.world.count(Vivo)
         self.world.surroundings.move("192.0.2.7", "203.0.113.4")
-        self.world.turn()
+        self.world.wait(SETTLING)
         self.assertEqual((1, signs + 1), (len(self.world.network.connections), self.world.count(Vivo)))
         self.world.surroundings.move("192.0.2.7", "203.0.113.4")
-        self.world.turn()
+        self.world.wait(SETTLING)
         self.assertEqual(signs + 1, self.world.count(Vivo), "the same again is no news")
 
     def test_out_of_a_tunnel(self) -> None:
@@ -384,7 +394,7 @@ class MoveTests(ConnectionCase):
         tried = len(self.world.network.addresses)
         self.world.network.up = True
         self.world.surroundings.move("192.0.2.7")
-        self.world.turn()
+        self.world.wait(SETTLING)
         self.assertEqual(tried + 1, len(self.world.network.addresses))
         self.assertEqual(Link.REGISTERING, self.link())
 
@@ -392,7 +402,7 @@ class MoveTests(ConnectionCase):
         """An attempt from an address that is gone is given up for a new one."""
         self.world.connect()
         self.world.surroundings.move("203.0.113.4")
-        self.world.turn()
+        self.world.wait(SETTLING)
         self.assertEqual(2, len(self.world.network.connections))
         self.assertTrue(self.world.network.connections[0].lost)
 
@@ -402,7 +412,7 @@ class MoveTests(ConnectionCase):
         self.world.client.disconnect()
         self.world.turn()
         self.world.surroundings.move("203.0.113.4")
-        self.world.turn()
+        self.world.wait(SETTLING)
         self.assertEqual((Link.OFF, 1), (self.link(), len(self.world.network.connections)))
         self.assertFalse(self.world.surroundings.watched)
 

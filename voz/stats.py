@@ -61,7 +61,7 @@ class Played:
 @dataclass(frozen=True, slots=True)
 class Sound:
     """Our own sound: levels 0 to 1 now and the highest of late, device trouble, share of a core used (0 to
-    1)."""
+    1), and how late the latest tick of the media clock was in the last second."""
 
     level_in: float = 0.0
     level_out: float = 0.0
@@ -70,6 +70,7 @@ class Sound:
     device_latency_ms: float = 0.0
     cpu: float = 0.0
     complexity: int = 10
+    late_ticks_ms: float = 0.0
 
 
 class Side(Enum):

@@ -56,6 +56,10 @@ BUSY: float = 0.7
 """Share of a core from which on our computer is too slow …"""
 GRAVE_BUSY: float = 0.95
 """… and from which on frames come too late."""
+LATE_MS: float = 60.0
+"""A tick of the clock so late that the device runs dry …"""
+GRAVE_LATE_MS: float = 200.0
+"""… and so late that a syllable is missing."""
 CHEAPEST: int = 3
 """A complexity of the codec that is chosen by a computer in need."""
 CONCEALED: float = 0.03
@@ -127,6 +131,13 @@ def _soft_there(look: Look) -> float:
 RULES: tuple[Rule, ...] = (
     Rule("nada-chega", Side.LINE, _nothing_arrives, 1.0, 1.0),
     Rule("computador-lento", Side.OUR_COMPUTER, _slow, BUSY, GRAVE_BUSY),
+    Rule(
+        "computador-atrasa",
+        Side.OUR_COMPUTER,
+        lambda look: look.call.sound.late_ticks_ms,
+        LATE_MS,
+        GRAVE_LATE_MS,
+    ),
     Rule("som-engasga", Side.OUR_COMPUTER, _glitches, GLITCHES, GRAVE_GLITCHES),
     Rule("perda-dos-dois-lados", Side.OUR_NETWORK, _lost_both_ways, LOSS, GRAVE_LOSS),
     Rule("perda-na-chegada", Side.THEIR_NETWORK, _lost_on_the_way_in, LOSS, GRAVE_LOSS),

@@ -11,6 +11,7 @@ from voz.stats import Finding, Severity, Snapshot
 CAUSES = {
     "nada-chega": QualityCause.SILENCE,
     "computador-lento": QualityCause.COMPUTER,
+    "computador-atrasa": QualityCause.COMPUTER,
     "som-engasga": QualityCause.COMPUTER,
     "perda-dos-dois-lados": QualityCause.LOSS,
     "perda-na-chegada": QualityCause.LOSS,

@@ -27,6 +27,7 @@ ROWS: list[tuple[Snapshot, list[str]]] = [
     (replace(WELL, received=Direction()), ["nada-chega"]),
     (replace(WELL, sound=Sound(cpu=0.9)), ["computador-lento"]),
     (replace(WELL, sound=Sound(complexity=2)), ["computador-lento"]),
+    (replace(WELL, sound=Sound(late_ticks_ms=90.0)), ["computador-atrasa"]),
     (replace(WELL, sound=Sound(underruns=60)), ["som-engasga"]),
     (replace(WELL, sent=LOSSY, received=LOSSY), ["perda-dos-dois-lados"]),
     (replace(WELL, received=LOSSY), ["perda-na-chegada"]),

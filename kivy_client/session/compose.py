@@ -12,8 +12,7 @@ from twisted.internet.threads import deferToThread
 from kivy_client.session.boundary import Face
 from kivy_client.session.controller import Controller
 from kivy_client.session.identity import FILE, BrokenIdentityError, Identity, load_or_make, make_anew
-from kivy_client.session.machine_ringer import MachineRinger
-from kivy_client.session.machine_sounds import MachineSounds
+from kivy_client.session.later import LaterRinger, LaterSounds
 from kivy_client.session.probe import udp_probe
 from kivy_client.session.registry_client import hostname_endpoints
 from kivy_client.session.ringer import Ringer
@@ -23,7 +22,6 @@ from kivy_client.session.vocabulary import Trouble
 from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
 from voz.net import PathPolicy
 from voz.path.network import SystemNetwork
-from voz.session import Conversation
 
 SOUNDS = Path(__file__).parents[1] / "assets" / "sounds"
 
@@ -52,6 +50,8 @@ def conversations(reactor: Any, sounds: SoundSystem) -> Callable[[Session], Voic
 
     def of(session: Session) -> VoiceMaker:
         def make(request: VoiceRequest, listener: VoiceListener) -> Voice:
+            from voz.session import Conversation
+
             return Conversation(
                 reactor,
                 role=request.role,
@@ -72,10 +72,10 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
     choices = choices or Choices()
     folder = choices.folder or default_folder()
     identity, aside = identity_of(folder / FILE, choices.anew)
-    sounds = choices.sounds or MachineSounds(reactor)
+    sounds = choices.sounds or LaterSounds(lambda: machine_sounds(reactor))
 
     def ringer(session: Session) -> Ringer:
-        return choices.ringer or MachineRinger(reactor, SOUNDS, lambda: session.settings.settings)
+        return choices.ringer or LaterRinger(lambda: machine_ringer(reactor, session))
 
     outside = Outside(
         clock=reactor,
@@ -95,6 +95,20 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
     if aside is not None:
         session.trouble(Trouble.IDENTITY_BROKEN, aside.name)
     return Controller(session)
+
+
+def machine_sounds(reactor: Any) -> SoundSystem:
+    """Return the sound of this machine; loads the voice engine."""
+    from kivy_client.session.machine_sounds import MachineSounds
+
+    return MachineSounds(reactor)
+
+
+def machine_ringer(reactor: Any, session: Session) -> Ringer:
+    """Return what rings on this machine; loads the voice engine."""
+    from kivy_client.session.machine_ringer import MachineRinger
+
+    return MachineRinger(reactor, SOUNDS, lambda: session.settings.settings)
 
 
 def identity_of(path: Path, anew: bool) -> tuple[Identity, Path | None]:

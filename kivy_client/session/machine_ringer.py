@@ -6,12 +6,13 @@ from pathlib import Path
 import numpy as np
 from twisted.internet.interfaces import IReactorTime
 
+from kivy_client.session.machine_devices import of_this_machine
 from kivy_client.session.machine_sounds import open_context
 from kivy_client.session.ringer import Tune
 from kivy_client.session.state import Settings
 from voz.clock import BLOCK, SAMPLE_RATE
 from voz.codec import Sound
-from voz.device import DeviceContext, DeviceError, Playback, PlaybackFactory, sound, wav
+from voz.device import DeviceContext, DeviceError, Playback, PlaybackFactory, wav
 
 TAIL = 0.3
 """Seconds of silence after a tune that is played once, so that the device plays its end."""
@@ -46,10 +47,10 @@ class MachineRinger:
         reactor: IReactorTime,
         folder: Path,
         settings: Callable[[], Settings],
-        playback: Callable[[str | None], PlaybackFactory] = sound.playback,
+        playback: Callable[[str | None], PlaybackFactory] | None = None,
     ) -> None:
         self._reactor, self._folder, self._settings = reactor, folder, settings
-        self._playback = playback
+        self._playback = playback or (lambda name: of_this_machine().speaker(name, False))
         self._playing: tuple[_Player, DeviceContext, Playback] | None = None
         self._cache: dict[str, Sound] = {}
 

@@ -5,27 +5,16 @@ from collections.abc import Callable
 import numpy as np
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.python.failure import Failure
 
+from kivy_client.session.machine_devices import Devices, of_this_machine
 from kivy_client.session.sounds import DeviceLists
-from kivy_client.session.state import DeviceView, Settings
+from kivy_client.session.state import Settings
 from kivy_client.session.switchable import Switchable
 from kivy_client.session.vocabulary import Latency
 from kivy_client.session.voice import SoundError, VoiceRequest
 from voz.clock import MediaClock
 from voz.codec import Sound
-from voz.device import (
-    Capture,
-    CaptureFactory,
-    Deliver,
-    DeviceContext,
-    DeviceError,
-    PlaybackFactory,
-    Pull,
-    portaudio,
-    sound,
-)
-from voz.device.portaudio import DeviceInfo
+from voz.device import Capture, CaptureFactory, Deliver, DeviceContext, DeviceError, PlaybackFactory, Pull
 from voz.setup import SoundSetup
 
 FULL_SCALE = 32767
@@ -63,21 +52,25 @@ class MachineListening:
 
 
 class MachineSounds:
-    """sounddevice's devices."""
+    """The devices of this machine."""
 
-    def __init__(self, reactor: IReactorTime) -> None:
+    def __init__(self, reactor: IReactorTime, devices: Devices | None = None) -> None:
         self._reactor = reactor
+        self._devices = devices or of_this_machine()
         self._microphone: Switchable[Deliver] | None = None
         self._speaker: Switchable[Pull] | None = None
 
     def look(self) -> Deferred[DeviceLists]:
-        """Ask a fresh process, because PortAudio never looks twice."""
-        return portaudio.list_afresh(self._reactor).addCallbacks(_lists, _not_found)
+        """Look which devices there are now; fails with SoundError."""
+        return self._devices.look(self._reactor)
 
     def listen(self, settings: Settings, heard: Callable[[float], None]) -> MachineListening:
         """Open the microphone of the settings."""
         context = open_context(self._reactor)
-        capture = sound.capture(settings.microphone or None)(context)
+        try:
+            capture = self._devices.microphone(settings.microphone or None, False)(context)
+        except DeviceError as error:
+            raise SoundError(str(error)) from error
         try:
             return MachineListening(context, capture, heard)
         except DeviceError as error:
@@ -99,34 +92,21 @@ class MachineSounds:
         )
 
     def _use_microphone(self, context: DeviceContext, settings: Settings) -> Switchable[Deliver]:
-        self._microphone = Switchable(context, _microphone(settings))
+        self._microphone = Switchable(context, self._chosen_microphone(settings))
         return self._microphone
 
     def _use_speaker(self, context: DeviceContext, settings: Settings) -> Switchable[Pull]:
-        self._speaker = Switchable(context, _speaker(settings))
+        self._speaker = Switchable(context, self._chosen_speaker(settings))
         return self._speaker
 
     def exchange(self, settings: Settings) -> bool:
         """Use other devices in the call that is on."""
-        heard = self._microphone is None or self._microphone.exchange(_microphone(settings))
-        played = self._speaker is None or self._speaker.exchange(_speaker(settings))
+        heard = self._microphone is None or self._microphone.exchange(self._chosen_microphone(settings))
+        played = self._speaker is None or self._speaker.exchange(self._chosen_speaker(settings))
         return heard and played
 
+    def _chosen_microphone(self, settings: Settings) -> CaptureFactory:
+        return self._devices.microphone(settings.microphone or None, settings.latency is Latency.LOW)
 
-def _microphone(settings: Settings) -> CaptureFactory:
-    return sound.capture(settings.microphone or None, low_latency=settings.latency is Latency.LOW)
-
-
-def _speaker(settings: Settings) -> PlaybackFactory:
-    return sound.playback(settings.speaker or None, low_latency=settings.latency is Latency.LOW)
-
-
-def _lists(found: tuple[DeviceInfo, ...]) -> DeviceLists:
-    return DeviceLists(
-        tuple(DeviceView(one.name, one.name, one.default_input) for one in found if one.inputs),
-        tuple(DeviceView(one.name, one.name, one.default_output) for one in found if one.outputs),
-    )
-
-
-def _not_found(failure: Failure) -> DeviceLists:
-    raise SoundError(str(failure.value))
+    def _chosen_speaker(self, settings: Settings) -> PlaybackFactory:
+        return self._devices.speaker(settings.speaker or None, settings.latency is Latency.LOW)

@@ -1,14 +1,18 @@
 """The seam to the sound devices of this machine, as the session needs them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from twisted.internet.defer import Deferred
 
 from kivy_client.session.state import DeviceView, Settings
 from kivy_client.session.voice import VoiceRequest
-from voz.setup import SoundSetup
+
+if TYPE_CHECKING:
+    from voz.setup import SoundSetup
 
 
 class Listening(Protocol):

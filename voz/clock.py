@@ -36,6 +36,13 @@ class MediaClock:
         self._running = False
         self._origin = 0.0
         self._ticks = 0
+        self._second = 0
+        self._late = self._late_before = 0.0
+
+    @property
+    def lateness(self) -> float:
+        """By how many seconds a tick was late at most, in the second that runs and the one before."""
+        return max(self._late, self._late_before)
 
     @property
     def running(self) -> bool:
@@ -60,7 +67,8 @@ class MediaClock:
         if not self._running:
             self._running = True
             self._origin = self._timer.seconds()
-            self._ticks = 0
+            self._ticks = self._second = 0
+            self._late = self._late_before = 0.0
             self._schedule()
 
     def stop(self) -> None:
@@ -76,10 +84,19 @@ class MediaClock:
 
     def _run(self) -> None:
         self._call = None
+        self._note_lateness()
         self._skip_gap()
         self._tick_until(self._timer.seconds())
         if self._running:
             self._schedule()
+
+    def _note_lateness(self) -> None:
+        behind = self._timer.seconds() - self._origin
+        second = int(behind)
+        if second != self._second:
+            self._late_before = self._late if second == self._second + 1 else 0.0
+            self._second, self._late = second, 0.0
+        self._late = max(self._late, behind - (self._ticks + 1) * TICK)
 
     def _skip_gap(self) -> None:
         behind = int((self._timer.seconds() - self._origin) / TICK + 1e-6) - self._ticks

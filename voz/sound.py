@@ -49,8 +49,9 @@ class SoundDesk:
 
     def start(self) -> None:
         """Open the devices, now; one that cannot be opened is replaced by silence and warned of."""
-        self._playback = self._open_playback()
         self._capture = self._open_capture()
+        # Last, because it runs dry while this thread is busy with opening the other.
+        self._playback = self._open_playback()
         self._clock.start()
 
     def stop(self) -> None:
@@ -95,6 +96,8 @@ class SoundDesk:
             underruns=playback.underruns,
             overruns=capture.overruns,
             device_latency_ms=capture.latency_ms + playback.latency_ms,
+            callback_jitter_ms=max(capture.jitter_ms, playback.jitter_ms),
+            late_ticks_ms=self._clock.lateness * 1000,
         )
         return replace(figures, complexity=self._engine.complexity.value)
 

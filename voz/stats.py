@@ -61,7 +61,10 @@ class Played:
 @dataclass(frozen=True, slots=True)
 class Sound:
     """Our own sound: levels 0 to 1 now and the highest of late, device trouble, share of a core used (0 to
-    1), and how late the latest tick of the media clock was in the last second."""
+    1), and how late the latest tick of the media clock was in the last second or two.
+
+    `callback_jitter_ms` is by how much the time between two calls of a device is not its 10 ms, in the mean.
+    """
 
     level_in: float = 0.0
     level_out: float = 0.0
@@ -71,6 +74,7 @@ class Sound:
     cpu: float = 0.0
     complexity: int = 10
     late_ticks_ms: float = 0.0
+    callback_jitter_ms: float = 0.0
 
 
 class Side(Enum):

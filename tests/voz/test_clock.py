@@ -35,6 +35,18 @@ class MediaClockTests(TestCase):
         self.assertApproximates(len(self.ticks), 6000, 1)
         self.assertEqual(self.gaps, [])
 
+    def test_lateness_is_told(self) -> None:
+        """The latest tick of the last second or two is told, and forgotten then."""
+        self.clock.start()
+        self.timer.advance(0.012)
+        self.assertApproximates(self.clock.lateness, 0.002, 1e-9)
+        self.timer.advance(0.043)
+        self.assertApproximates(self.clock.lateness, 0.035, 1e-9)
+        self.timer.pump([0.005] * 250)
+        self.assertApproximates(self.clock.lateness, 0.035, 1e-9)
+        self.timer.pump([0.005] * 200)
+        self.assertLess(self.clock.lateness, 0.006)
+
     def test_a_late_reactor_makes_up(self) -> None:
         """Ticks that came late are given at once, each with the time it was due."""
         self.clock.start()

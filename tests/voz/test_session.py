@@ -299,7 +299,7 @@ class DeviceTroubleTests(ConversationTests):
             for event in self.listeners[1].events
             if isinstance(event, tuple) and event[0] == "warning"
         ]
-        self.assertEqual(codes, [alerts.SPEAKER_FAILED, alerts.MIC_FAILED])
+        self.assertEqual(codes, [alerts.MIC_FAILED, alerts.SPEAKER_FAILED])
 
 
 class FileCallTests(TestCase):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -13,7 +14,7 @@ from twisted.trial.unittest import TestCase
 from tests.contracts.device import Stage, make_capture_tests, make_playback_tests
 from voz.clock import BLOCK
 from voz.codec import Sound
-from voz.device import DeviceError, portaudio, sound
+from voz.device import DeviceError, portaudio, sound, supervisor
 from voz.device.portaudio import DeviceInfo
 from voz.reporting import alerts
 
@@ -175,6 +176,33 @@ class TroubleTests(TestCase):
         self.assertEqual(references, list(range(references[0], references[0] + len(references))))
         self.assertEqual(self.card.played, list(range(1, len(self.card.played) + 1)))
 
+    def test_fresh(self) -> None:
+        """Of what was heard while the other device was being opened only the last 20 ms are delivered."""
+        calls: list[Callable[..., None]] = []
+        turns: list[Callable[[], None]] = []
+        self.patch(
+            portaudio, "open_input", lambda name, _, call: calls.append(call) or self.card.open(name, int)
+        )
+        self.patch(self.stage.reactor, "callFromThread", turns.append)
+        self.capture.start(lambda block, reference: self.blocks.append((block, reference)))
+        for number in range(9):
+            calls[0](np.full(BLOCK, number, np.int16).tobytes(), BLOCK, None, FINE)
+        turns.pop()()
+        self.assertEqual([int(block[0]) for block, _ in self.blocks], [7, 8])
+        for number in range(5):
+            calls[0](np.full(BLOCK, number, np.int16).tobytes(), BLOCK, None, FINE)
+        turns.pop()()
+        self.assertEqual(len(self.blocks), 7)
+
+    def test_uneven(self) -> None:
+        """How uneven the card's calls are is told."""
+        moments = iter((0.0, 1.000, 1.012, 1.020, 1.030))
+        self.patch(time, "perf_counter", lambda: next(moments))
+        pace = sound._Pace()
+        for _ in range(5):
+            pace.beat()
+        self.assertApproximates(pace.jitter_ms, 4 / 3, 1e-6)
+
     def test_unplugged_and_back(self) -> None:
         """An unplugged device is replaced within a second, told, and taken again when it is back."""
         self.start()
@@ -185,7 +213,7 @@ class TroubleTests(TestCase):
         self.stage.run(1.0)
         self.assertGreater(len(self.blocks) - before, 90)
         self.card.plugged.add("two")
-        self.stage.run(sound.RETURN + 1)
+        self.stage.run(supervisor.RETURN + 1)
         self.assertEqual(self.stage.troubles[-2:].count(alerts.MIC_BACK), 1)
         self.assertEqual(self.stage.troubles[-2:].count(alerts.SPEAKER_BACK), 1)
         self.assertEqual(self.card.used[-1], "two")
@@ -197,7 +225,7 @@ class TroubleTests(TestCase):
         self.stage.run(10.0)
         self.assertEqual(sorted(self.stage.troubles), sorted([alerts.MIC_FAILED, alerts.SPEAKER_FAILED]))
         self.card.plugged.add("two")
-        self.stage.run(sound.RETURN + 2)
+        self.stage.run(supervisor.RETURN + 2)
         before = len(self.blocks)
         self.stage.run(1.0)
         self.assertGreater(len(self.blocks) - before, 90)

@@ -48,12 +48,14 @@ class DeviceContext:
 
 @dataclass(frozen=True, slots=True)
 class DeviceCounters:
-    """What a device has counted: blocks moved, and how often it ran dry or overflowed."""
+    """What a device has counted: blocks moved, how often it ran dry or overflowed, and how uneven its calls
+    are."""
 
     blocks: int = 0
     underruns: int = 0
     overruns: int = 0
     latency_ms: float = 0.0
+    jitter_ms: float = 0.0
 
 
 class Capture(Protocol):

@@ -53,9 +53,13 @@ class WavWriter:
         try:
             # Unbuffered, so that a full disk is seen when it is full, and closed by `close`.
             self._file = open(path, "wb", buffering=0)  # noqa: SIM115, PTH123
-            self._octets = 0
+        except OSError as error:
+            raise DeviceError(f"«{path}» cannot be written: {error}") from error
+        self._octets = 0
+        try:
             self._file.write(_header(0))
         except OSError as error:
+            self._file.close()
             raise DeviceError(f"«{path}» cannot be written: {error}") from error
 
     def write(self, sound: Sound) -> None:

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from automat import TypeMachineBuilder, pep614
+from automat import TypeMachineBuilder
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from kivy_client.session.machines import pass_over
+from kivy_client.session.machines import pass_over, transitions
 from kivy_client.session.vocabulary import Link, Trouble
 
 SETUP_TIME = 15.0
@@ -223,25 +223,21 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
         }
     )
 
-    for state in everywhere:
-        pep614(state.upon(Connecting.go).to(connecting))(_go)
-        pep614(state.upon(Connecting.leave).to(off))(_leave)
-    for state in alive:
-        pep614(state.upon(Connecting.stopped_by).to(stopped))(_stopped_by)
-        pep614(state.upon(Connecting.lost).to(waiting))(_lost)
-    for state in (*alive, waiting):
-        pep614(state.upon(Connecting.moved).to(connecting))(_moved)
-    connecting.upon(Connecting.secured).to(registering)(_secured)
-    connecting.upon(Connecting.strange).to(asking)(_strange)
-    connecting.upon(Connecting._too_slow).to(waiting)(_too_slow)
-    asking.upon(Connecting.trust).to(connecting)(_attempt)
-    asking.upon(Connecting.refuse).to(stopped)(_refused)
-    registering.upon(Connecting.welcomed).to(online)(_welcomed)
-    registering.upon(Connecting._too_slow).to(waiting)(_too_slow)
-    waiting.upon(Connecting._wake).to(connecting)(_attempt)
-    waiting.upon(Connecting.retry).to(connecting)(_attempt)
-    stopped.upon(Connecting.retry).to(connecting)(_attempt)
-
+    transitions(
+        (everywhere, Connecting.go, connecting, _go),
+        (everywhere, Connecting.leave, off, _leave),
+        (alive, Connecting.stopped_by, stopped, _stopped_by),
+        (alive, Connecting.lost, waiting, _lost),
+        ((*alive, waiting), Connecting.moved, connecting, _moved),
+        ((connecting,), Connecting.secured, registering, _secured),
+        ((connecting,), Connecting.strange, asking, _strange),
+        ((connecting, registering), Connecting._too_slow, waiting, _too_slow),
+        ((asking,), Connecting.trust, connecting, _attempt),
+        ((asking,), Connecting.refuse, stopped, _refused),
+        ((registering,), Connecting.welcomed, online, _welcomed),
+        ((waiting,), Connecting._wake, connecting, _attempt),
+        ((waiting, stopped), Connecting.retry, connecting, _attempt),
+    )
     return machine.build()
 
 

@@ -3,13 +3,13 @@ the key.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-from automat import TypeMachineBuilder, pep614
+from automat import TypeMachineBuilder
 
-from kivy_client.session.calls.timing import KEY_TIME, RING_TIME, Timer
-from kivy_client.session.machines import pass_over
+from kivy_client.session.calls.acts import Act, Ending, ends, over
+from kivy_client.session.calls.timing import KEY_TIME, RING_TIME
+from kivy_client.session.machines import pass_over, transitions
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from registro.wire.errors import Recusa
 from voz.handshake import Reply
@@ -44,7 +44,7 @@ class Answering(Protocol):
         """Nobody answered, or the key did not come."""
 
 
-class AnsweringPort(Protocol):
+class AnsweringPort(Ending, Protocol):
     """The world, as the machine sees it."""
 
     def ring(self, aloud: bool) -> bool:
@@ -62,83 +62,57 @@ class AnsweringPort(Protocol):
     def withdraw(self) -> None:
         """Tell the registry that the accepted call is over."""
 
-    def over(self, cause: EndCause, reason: str) -> None:
-        """The call is over."""
-
     def phase(self, phase: CallPhase) -> None:
         """Show this phase."""
 
 
-@dataclass
-class AnsweringCore:
-    """What the machine remembers: nothing but its timer."""
-
-    port: AnsweringPort
-    timer: Timer
+def _vouched(machine: Answering, act: Act[AnsweringPort]) -> None:
+    act.timer.set(RING_TIME, machine._too_long)
+    act.port.ring(aloud=True)
 
 
-def _vouched(machine: Answering, core: AnsweringCore) -> None:
-    core.timer.set(RING_TIME, machine._too_long)
-    core.port.ring(aloud=True)
+def _accept(machine: Answering, act: Act[AnsweringPort]) -> None:
+    act.timer.set(KEY_TIME, machine._too_long)
+    act.port.phase(CallPhase.SECURING)
+    act.port.answer()
 
 
-def _accept(machine: Answering, core: AnsweringCore) -> None:
-    core.timer.set(KEY_TIME, machine._too_long)
-    core.port.phase(CallPhase.SECURING)
-    core.port.answer()
+def _accept_at_once(machine: Answering, act: Act[AnsweringPort]) -> None:
+    if act.port.ring(aloud=False):
+        _accept(machine, act)
 
 
-def _accept_at_once(machine: Answering, core: AnsweringCore) -> None:
-    if core.port.ring(aloud=False):
-        _accept(machine, core)
+def _doubted(machine: Answering, act: Act[AnsweringPort], cause: EndCause) -> None:
+    act.port.reject(Recusa.RECUSADO, "")
+    over(machine, act, cause, "")
 
 
-def _doubted(_: Answering, core: AnsweringCore, cause: EndCause) -> None:
-    core.timer.stop()
-    core.port.reject(Recusa.RECUSADO, "")
-    core.port.over(cause, "")
+def _refuse(machine: Answering, act: Act[AnsweringPort], reason: str) -> None:
+    act.port.reject(Recusa.RECUSADO, reason)
+    over(machine, act, EndCause.REFUSED_HERE, "")
 
 
-def _refuse(_: Answering, core: AnsweringCore, reason: str) -> None:
-    core.timer.stop()
-    core.port.reject(Recusa.RECUSADO, reason)
-    core.port.over(EndCause.REFUSED_HERE, "")
+def _hang_up(machine: Answering, act: Act[AnsweringPort], reason: str) -> None:
+    act.port.withdraw()
+    over(machine, act, EndCause.HUNG_UP_HERE, reason)
 
 
-def _hang_up(_: Answering, core: AnsweringCore, reason: str) -> None:
-    core.timer.stop()
-    core.port.withdraw()
-    core.port.over(EndCause.HUNG_UP_HERE, reason)
+def _opened(_: Answering, act: Act[AnsweringPort], reply: Reply, candidates: tuple[Candidate, ...]) -> None:
+    act.timer.stop()
+    act.port.finish_key(reply, candidates)
 
 
-def _opened(_: Answering, core: AnsweringCore, reply: Reply, candidates: tuple[Candidate, ...]) -> None:
-    core.timer.stop()
-    core.port.finish_key(reply, candidates)
+def _no_answer(port: AnsweringPort) -> None:
+    port.reject(Recusa.NAO_ATENDE, "")
 
 
-def _failed(_: Answering, core: AnsweringCore, cause: EndCause, reason: str) -> None:
-    core.timer.stop()
-    core.port.over(cause, reason)
+def _withdraw(port: AnsweringPort) -> None:
+    port.withdraw()
 
 
-def _server_lost(_: Answering, core: AnsweringCore) -> None:
-    core.timer.stop()
-    core.port.over(EndCause.SERVER_GONE, "")
-
-
-def _not_answered(_: Answering, core: AnsweringCore) -> None:
-    core.port.reject(Recusa.NAO_ATENDE, "")
-    core.port.over(EndCause.MISSED, "")
-
-
-def _no_key(_: Answering, core: AnsweringCore) -> None:
-    core.port.withdraw()
-    core.port.over(EndCause.NO_PATH, "")
-
-
-def make_machine() -> Callable[[AnsweringCore], Answering]:
+def make_machine() -> Callable[[Act[AnsweringPort]], Answering]:
     """Build the machine: states, then transitions that do nothing, then those that do something."""
-    machine = TypeMachineBuilder(Answering, AnsweringCore)
+    machine = TypeMachineBuilder(Answering, Act[AnsweringPort])
     checking = machine.state("checking")
     wanted = machine.state("wanted")
     ringing = machine.state("ringing")
@@ -158,20 +132,19 @@ def make_machine() -> Callable[[AnsweringCore], Answering]:
     )
 
     checking.upon(Answering.accept).to(wanted).returns(None)
-    checking.upon(Answering.vouched).to(ringing)(_vouched)
-    wanted.upon(Answering.vouched).to(keyless)(_accept_at_once)
-    ringing.upon(Answering.accept).to(keyless)(_accept)
-    ringing.upon(Answering._too_long).to(done)(_not_answered)
-    keyless.upon(Answering.opened).to(done)(_opened)
-    keyless.upon(Answering.refuse).to(done)(_hang_up)
-    keyless.upon(Answering._too_long).to(done)(_no_key)
-    keyless.upon(Answering.failed).to(done)(_failed)
-    for state in (checking, wanted):
-        pep614(state.upon(Answering.doubted).to(done))(_doubted)
-    for state in (checking, wanted, ringing):
-        pep614(state.upon(Answering.refuse).to(done))(_refuse)
-        pep614(state.upon(Answering.failed).to(done))(_failed)
-        pep614(state.upon(Answering.server_lost).to(done))(_server_lost)
+    transitions(
+        ((checking,), Answering.vouched, ringing, _vouched),
+        ((wanted,), Answering.vouched, keyless, _accept_at_once),
+        ((checking, wanted), Answering.doubted, done, _doubted),
+        ((ringing,), Answering.accept, keyless, _accept),
+        ((ringing,), Answering._too_long, done, ends(EndCause.MISSED, _no_answer)),
+        ((checking, wanted, ringing), Answering.refuse, done, _refuse),
+        ((checking, wanted, ringing), Answering.server_lost, done, ends(EndCause.SERVER_GONE)),
+        ((keyless,), Answering.opened, done, _opened),
+        ((keyless,), Answering.refuse, done, _hang_up),
+        ((keyless,), Answering._too_long, done, ends(EndCause.NO_PATH, _withdraw)),
+        ((checking, wanted, ringing, keyless), Answering.failed, done, over),
+    )
     return machine.build()
 
 

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred, succeed
 
-from kivy_client.session.calls.causes import ENDS_OF_TALKING
+from kivy_client.session.calls.acts import Act
+from kivy_client.session.calls.causes import ENDS_OF_RINGING, ENDS_OF_TALKING, cause_of
 from kivy_client.session.calls.ears import VoiceEars
 from kivy_client.session.calls.switches import Switches
-from kivy_client.session.calls.talking import TalkingCore, new_talking
+from kivy_client.session.calls.talking import new_talking
 from kivy_client.session.calls.timing import Timer
 from kivy_client.session.calls.world import CallParts, Ending
 from kivy_client.session.fingerprints import readable_key
@@ -20,17 +21,33 @@ from registro.wire.errors import Fim
 from registro.wire.fields import b64
 from registro.wire.messages import Caminhos, EncerrarLigacao, Ligacao, Message, Pacote
 from voz.candidates import CandidateType, read_candidates
-from voz.handshake import CallSecrets, Party
+from voz.handshake import CallSecrets, HandshakeError, Party
 from voz.net import Candidate, RelayCredentials, Role
 from voz.stats import CallReport
 
 Router = dict[type[Message], Callable[[Any], None]]
 
 
+class FirstAct(Protocol):
+    """What a call may do to the machine of its first act, whoever made it."""
+
+    def failed(self, cause: EndCause, reason: str) -> None:
+        """The registry or the other side ended it."""
+
+
+class Exchanger(Protocol):
+    """Our side of the key exchange."""
+
+    def forget(self) -> None:
+        """Forget the key of this call."""
+
+
 class Call:
     """One call. Subclasses play its first act and know which messages belong to it."""
 
     role: Role
+    first: FirstAct
+    keys: Exchanger | None = None
 
     def __init__(self, parts: CallParts, call_id: bytes, name: str, phase: CallPhase) -> None:
         self.parts, self.call_id = parts, call_id
@@ -43,7 +60,7 @@ class Call:
         self.secrets: CallSecrets | None = None
         self.switches = Switches(self)
         self.ears = VoiceEars(self)
-        self.talking = new_talking(TalkingCore(port=self, timer=Timer(parts.clock)))
+        self.talking = new_talking(Act(self, Timer(parts.clock)))
         self._routes: Router = {
             Ligacao: self._credentials,
             Caminhos: self._their_paths,
@@ -125,6 +142,8 @@ class Call:
         """The call is over."""
         if self.ended:
             return
+        if self.keys is not None:
+            self.keys.forget()
         self.ears.last_look()
         self.ended = True
         closed: Deferred[CallReport | None]
@@ -137,8 +156,14 @@ class Call:
             )
         self.parts.world.over(self, Ending(cause, reason, self.parts.wall(), closed))
 
+    def forged(self, error: HandshakeError) -> None:
+        """What the other side sent to make the keys is not good: nothing is said to it."""
+        self.close(Fim.NORMAL)
+        self.over(cause_of(error), "")
+
     def ended_there(self, message: EncerrarLigacao) -> None:
-        """The other side or the registry ended it."""
+        """The other side or the registry ended it, in whichever act it is."""
+        self.first.failed(ENDS_OF_RINGING[Fim(message.codigo)], message.motivo or "")
         self.talking.ended_there(ENDS_OF_TALKING[Fim(message.codigo)], message.motivo or "")
 
     # what happens around it

@@ -1,13 +1,13 @@
 """The machine of the first act of an outgoing call: find the name, invite, wait for the answer."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-from automat import TypeMachineBuilder, pep614
+from automat import TypeMachineBuilder
 
-from kivy_client.session.calls.timing import RING_TIME, Timer
-from kivy_client.session.machines import pass_over
+from kivy_client.session.calls.acts import Act, Ending, ends, over
+from kivy_client.session.calls.timing import RING_TIME
+from kivy_client.session.machines import pass_over, transitions
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from voz.handshake import Reply
 from voz.net import Candidate
@@ -38,7 +38,7 @@ class Dialing(Protocol):
         """Nobody answered in `RING_TIME`."""
 
 
-class DialingPort(Protocol):
+class DialingPort(Ending, Protocol):
     """The world, as the machine sees it."""
 
     def invite(self) -> None:
@@ -50,66 +50,31 @@ class DialingPort(Protocol):
     def open_key(self, reply: Reply, candidates: tuple[Candidate, ...]) -> None:
         """Check the acceptance, send CHAVE, and go on to talk; or end the call as forged."""
 
-    def make_way(self) -> None:
-        """End this call without a trace: the crossed one takes its place."""
-
     def phase(self, phase: CallPhase) -> None:
         """Show this phase."""
 
-    def over(self, cause: EndCause, reason: str) -> None:
-        """The call is over."""
+
+def _found(machine: Dialing, act: Act[DialingPort]) -> None:
+    act.timer.set(RING_TIME, machine._too_long)
+    act.port.invite()
 
 
-@dataclass
-class DialingCore:
-    """What the machine remembers: nothing but its timer."""
-
-    port: DialingPort
-    timer: Timer
+def _rings(_: Dialing, act: Act[DialingPort]) -> None:
+    act.port.phase(CallPhase.RINGING)
 
 
-def _found(machine: Dialing, core: DialingCore) -> None:
-    core.timer.set(RING_TIME, machine._too_long)
-    core.port.invite()
+def _answered(_: Dialing, act: Act[DialingPort], reply: Reply, candidates: tuple[Candidate, ...]) -> None:
+    act.timer.stop()
+    act.port.open_key(reply, candidates)
 
 
-def _rings(_: Dialing, core: DialingCore) -> None:
-    core.port.phase(CallPhase.RINGING)
+def _withdraw(port: DialingPort) -> None:
+    port.withdraw()
 
 
-def _answered(_: Dialing, core: DialingCore, reply: Reply, candidates: tuple[Candidate, ...]) -> None:
-    core.timer.stop()
-    core.port.open_key(reply, candidates)
-
-
-def _failed(_: Dialing, core: DialingCore, cause: EndCause, reason: str) -> None:
-    core.timer.stop()
-    core.port.over(cause, reason)
-
-
-def _crossed(_: Dialing, core: DialingCore) -> None:
-    core.timer.stop()
-    core.port.make_way()
-
-
-def _drop(_: Dialing, core: DialingCore) -> None:
-    core.port.over(EndCause.CANCELLED_HERE, "")
-
-
-def _give_up(_: Dialing, core: DialingCore) -> None:
-    core.timer.stop()
-    core.port.withdraw()
-    core.port.over(EndCause.CANCELLED_HERE, "")
-
-
-def _too_long(_: Dialing, core: DialingCore) -> None:
-    core.port.withdraw()
-    core.port.over(EndCause.NO_ANSWER, "")
-
-
-def make_machine() -> Callable[[DialingCore], Dialing]:
+def make_machine() -> Callable[[Act[DialingPort]], Dialing]:
     """Build the machine: states, then transitions that do nothing, then those that do something."""
-    machine = TypeMachineBuilder(Dialing, DialingCore)
+    machine = TypeMachineBuilder(Dialing, Act[DialingPort])
     looking = machine.state("looking")
     inviting = machine.state("inviting")
     ringing = machine.state("ringing")
@@ -126,16 +91,16 @@ def make_machine() -> Callable[[DialingCore], Dialing]:
         }
     )
 
-    looking.upon(Dialing.found).to(inviting)(_found)
-    looking.upon(Dialing.failed).to(done)(_failed)
-    looking.upon(Dialing.give_up).to(done)(_drop)
-    inviting.upon(Dialing.rings).to(ringing)(_rings)
-    for state in (inviting, ringing):
-        pep614(state.upon(Dialing.answered).to(done))(_answered)
-        pep614(state.upon(Dialing.failed).to(done))(_failed)
-        pep614(state.upon(Dialing.crossed).to(done))(_crossed)
-        pep614(state.upon(Dialing.give_up).to(done))(_give_up)
-        pep614(state.upon(Dialing._too_long).to(done))(_too_long)
+    transitions(
+        ((looking,), Dialing.found, inviting, _found),
+        ((looking,), Dialing.give_up, done, ends(EndCause.CANCELLED_HERE)),
+        ((inviting,), Dialing.rings, ringing, _rings),
+        ((inviting, ringing), Dialing.answered, done, _answered),
+        ((inviting, ringing), Dialing.crossed, done, ends(EndCause.CROSSED)),
+        ((inviting, ringing), Dialing.give_up, done, ends(EndCause.CANCELLED_HERE, _withdraw)),
+        ((inviting, ringing), Dialing._too_long, done, ends(EndCause.NO_ANSWER, _withdraw)),
+        ((looking, inviting, ringing), Dialing.failed, done, over),
+    )
     return machine.build()
 
 

@@ -2,9 +2,10 @@
 
 from twisted.python.failure import Failure
 
-from kivy_client.session.calls.answering import AnsweringCore, new_answering
+from kivy_client.session.calls.acts import Act
+from kivy_client.session.calls.answering import new_answering
 from kivy_client.session.calls.call import Call
-from kivy_client.session.calls.causes import ENDS_OF_RINGING, cause_of
+from kivy_client.session.calls.causes import cause_of
 from kivy_client.session.calls.timing import Timer
 from kivy_client.session.calls.world import CallError, CallParts
 from kivy_client.session.vocabulary import CallPhase, EndCause
@@ -15,7 +16,6 @@ from registro.wire.messages import (
     Convite,
     ConviteAceito,
     ConviteRejeitado,
-    EncerrarLigacao,
     Erro,
     Ligacao,
     Tocando,
@@ -56,7 +56,7 @@ class IncomingCall(Call):
         assert invitation.de is not None
         super().__init__(parts, invitation.chamada, invitation.de, phase)
         self.rang = False
-        self._answering = new_answering(AnsweringCore(port=self, timer=Timer(parts.clock)))
+        self.first = self._answering = new_answering(Act(self, Timer(parts.clock)))
         self._callee: Callee | None = None
         self._relay: Ligacao | None = None
         self._proof = _Proof(parts, invitation)
@@ -70,7 +70,7 @@ class IncomingCall(Call):
         if self.ended:
             return
         try:
-            self._callee = self._proof.checked(peer, self.parts.seen)
+            self.keys = self._callee = self._proof.checked(peer, self.parts.seen)
         except BadSignatureError:
             self.parts.world.suspect(peer.name, self._proof.genuine).addCallback(self._answering.doubted)
         except HandshakeError as error:
@@ -124,20 +124,13 @@ class IncomingCall(Call):
         try:
             secrets = self._callee.finish(reply)
         except HandshakeError as error:
-            self.close(Fim.NORMAL)
-            self.over(cause_of(error), "")
+            self.forged(error)
             return
         self.begin(secrets, candidates)
 
     def withdraw(self) -> None:
         """Tell the registry that the accepted call is over."""
         self.close(Fim.NORMAL)
-
-    def over(self, cause: EndCause, reason: str) -> None:
-        """The call is over: forget the key of this call."""
-        if self._callee is not None:
-            self._callee.forget()
-        super().over(cause, reason)
 
     # what the wire says
 
@@ -151,11 +144,6 @@ class IncomingCall(Call):
 
     def _acceptance_refused(self, erro: Erro) -> None:
         self._answering.failed(EndCause.CANCELLED, "")
-
-    def ended_there(self, message: EncerrarLigacao) -> None:
-        """The caller or the registry ended it."""
-        self._answering.failed(ENDS_OF_RINGING[Fim(message.codigo)], message.motivo or "")
-        super().ended_there(message)
 
     # what the person does, and what happens around it
 

@@ -4,9 +4,10 @@ import os
 
 from twisted.python.failure import Failure
 
+from kivy_client.session.calls.acts import Act
 from kivy_client.session.calls.call import Call, Router
-from kivy_client.session.calls.causes import ENDS_OF_RINGING, ERRORS, REFUSALS, cause_of
-from kivy_client.session.calls.dialing import DialingCore, new_dialing
+from kivy_client.session.calls.causes import ERRORS, REFUSALS
+from kivy_client.session.calls.dialing import new_dialing
 from kivy_client.session.calls.timing import Timer
 from kivy_client.session.calls.world import CallError, CallParts
 from kivy_client.session.vocabulary import CallPhase, EndCause
@@ -33,7 +34,7 @@ class OutgoingCall(Call):
 
     def __init__(self, parts: CallParts, name: str) -> None:
         super().__init__(parts, os.urandom(CALL_ID_SIZE), name, CallPhase.CALLING)
-        self._dialing = new_dialing(DialingCore(port=self, timer=Timer(parts.clock)))
+        self.first = self._dialing = new_dialing(Act(self, Timer(parts.clock)))
         self._caller: Caller | None = None
         self._unsaid: Chave | None = None
         routes: Router = {
@@ -52,7 +53,8 @@ class OutgoingCall(Call):
             return
         self.met(peer)
         parts = self.parts
-        self._caller = Caller(parts.me, parts.identity.signing_key, peer, parts.wall(), call_id=self.call_id)
+        key = parts.identity.signing_key
+        self.keys = self._caller = Caller(parts.me, key, peer, parts.wall(), call_id=self.call_id)
         self._dialing.found()
 
     def _not_found(self, failure: Failure) -> None:
@@ -89,23 +91,12 @@ class OutgoingCall(Call):
         try:
             opening, secrets = self._caller.open(reply)
         except HandshakeError as error:
-            self.close(Fim.NORMAL)
-            self.over(cause_of(error), "")
+            self.forged(error)
             return
         key = Chave(self.call_id, opening.ephemeral, self.my_candidates(), opening.signature)
         if not self.parts.world.say(key, self._key_refused):
             self._unsaid = key
         self.begin(secrets, candidates)
-
-    def make_way(self) -> None:
-        """End this call without a trace: the crossed one takes its place."""
-        self.over(EndCause.CROSSED, "")
-
-    def over(self, cause: EndCause, reason: str) -> None:
-        """The call is over: forget the key of this call."""
-        if self._caller is not None:
-            self._caller.forget()
-        super().over(cause, reason)
 
     # what the wire says
 
@@ -123,11 +114,6 @@ class OutgoingCall(Call):
 
     def _key_refused(self, erro: Erro) -> None:
         self.talking.ended_there(EndCause.HUNG_UP_THERE, "")
-
-    def ended_there(self, message: EncerrarLigacao) -> None:
-        """The callee or the registry ended it."""
-        self._dialing.failed(ENDS_OF_RINGING[Fim(message.codigo)], message.motivo or "")
-        super().ended_there(message)
 
     # what happens around it
 

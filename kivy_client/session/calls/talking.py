@@ -4,13 +4,13 @@ The registry may be away.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
-from automat import TypeMachineBuilder, pep614
+from automat import TypeMachineBuilder
 
-from kivy_client.session.calls.timing import PROOF_TIME, WORD_TIME, Timer
-from kivy_client.session.machines import pass_over
+from kivy_client.session.calls.acts import Act, Ending, ends, over
+from kivy_client.session.calls.timing import PROOF_TIME, WORD_TIME
+from kivy_client.session.machines import pass_over, transitions
 from kivy_client.session.vocabulary import CallPhase, EndCause
 from registro.wire.errors import Fim
 
@@ -52,7 +52,7 @@ class Talking(Protocol):
         """After its goodbye the other side has not told the registry; perhaps it cannot."""
 
 
-class TalkingPort(Protocol):
+class TalkingPort(Ending, Protocol):
     """The world, as the machine sees it."""
 
     def phase(self, phase: CallPhase) -> None:
@@ -61,66 +61,41 @@ class TalkingPort(Protocol):
     def close(self, codigo: Fim) -> None:
         """Tell the registry that the call is over, now or when it is back."""
 
-    def over(self, cause: EndCause, reason: str) -> None:
-        """The call is over."""
+
+def _begin(machine: Talking, act: Act[TalkingPort]) -> None:
+    act.timer.set(PROOF_TIME, machine._no_proof)
+    act.port.phase(CallPhase.SECURING)
 
 
-@dataclass
-class TalkingCore:
-    """What the machine remembers: nothing but its timer."""
-
-    port: TalkingPort
-    timer: Timer
+def _heard(_: Talking, act: Act[TalkingPort]) -> None:
+    act.timer.stop()
+    act.port.phase(CallPhase.TALKING)
 
 
-def _begin(machine: Talking, core: TalkingCore) -> None:
-    core.timer.set(PROOF_TIME, machine._no_proof)
-    core.port.phase(CallPhase.SECURING)
+def _fading(_: Talking, act: Act[TalkingPort]) -> None:
+    act.port.phase(CallPhase.RECONNECTING)
 
 
-def _heard(_: Talking, core: TalkingCore) -> None:
-    core.timer.stop()
-    core.port.phase(CallPhase.TALKING)
+def _left(machine: Talking, act: Act[TalkingPort]) -> None:
+    act.timer.set(WORD_TIME, machine._no_word)
 
 
-def _fading(_: Talking, core: TalkingCore) -> None:
-    core.port.phase(CallPhase.RECONNECTING)
+def _abandon(machine: Talking, act: Act[TalkingPort], cause: EndCause) -> None:
+    _normal(act.port)
+    over(machine, act, cause, "")
 
 
-def _back(_: Talking, core: TalkingCore) -> None:
-    core.port.phase(CallPhase.TALKING)
+def _normal(port: TalkingPort) -> None:
+    port.close(Fim.NORMAL)
 
 
-def _left(machine: Talking, core: TalkingCore) -> None:
-    core.timer.set(WORD_TIME, machine._no_word)
+def _lost(port: TalkingPort) -> None:
+    port.close(Fim.PERDIDA)
 
 
-def _ends(codigo: Fim | None, cause: EndCause) -> Callable[[Talking, TalkingCore], None]:
-    """Return the end of a call: this word to the registry (None: it knows), this cause for the person."""
-
-    def end(_: Talking, core: TalkingCore) -> None:
-        core.timer.stop()
-        if codigo is not None:
-            core.port.close(codigo)
-        core.port.over(cause, "")
-
-    return end
-
-
-def _ended_there(_: Talking, core: TalkingCore, cause: EndCause, reason: str) -> None:
-    core.timer.stop()
-    core.port.over(cause, reason)
-
-
-def _abandon(_: Talking, core: TalkingCore, cause: EndCause) -> None:
-    core.timer.stop()
-    core.port.close(Fim.NORMAL)
-    core.port.over(cause, "")
-
-
-def make_machine() -> Callable[[TalkingCore], Talking]:
+def make_machine() -> Callable[[Act[TalkingPort]], Talking]:
     """Build the machine: states, then transitions that do nothing, then those that do something."""
-    machine = TypeMachineBuilder(Talking, TalkingCore)
+    machine = TypeMachineBuilder(Talking, Act[TalkingPort])
     keyless = machine.state("keyless")
     securing = machine.state("securing")
     talking = machine.state("talking")
@@ -142,23 +117,22 @@ def make_machine() -> Callable[[TalkingCore], Talking]:
         }
     )
 
-    keyless.upon(Talking.begin).to(securing)(_begin)
-    securing.upon(Talking.heard).to(talking)(_heard)
-    securing.upon(Talking._no_proof).to(done)(_ends(Fim.PERDIDA, EndCause.NO_PATH))
-    talking.upon(Talking.fading).to(reconnecting)(_fading)
-    reconnecting.upon(Talking.back).to(talking)(_back)
-    reconnecting.upon(Talking.heard).to(talking)(_back)
-    for state in (talking, reconnecting):
-        pep614(state.upon(Talking.lost).to(done))(_ends(Fim.PERDIDA, EndCause.CONNECTION_LOST))
-    for state in (securing, talking, reconnecting):
-        state.upon(Talking.left).to(leaving)(_left)
-        pep614(state.upon(Talking.ended_there).to(done))(_ended_there)
-        pep614(state.upon(Talking.hang_up).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_HERE))
-        pep614(state.upon(Talking.abandon).to(done))(_abandon)
-    leaving.upon(Talking.ended_there).to(done)(_ended_there)
-    for word in (Talking._no_word, Talking.hang_up):
-        pep614(leaving.upon(word).to(done))(_ends(Fim.NORMAL, EndCause.HUNG_UP_THERE))
-    leaving.upon(Talking.abandon).to(done)(_abandon)
+    together = (securing, talking, reconnecting)
+    transitions(
+        ((keyless,), Talking.begin, securing, _begin),
+        ((securing,), Talking.heard, talking, _heard),
+        ((securing,), Talking._no_proof, done, ends(EndCause.NO_PATH, _lost)),
+        ((talking,), Talking.fading, reconnecting, _fading),
+        ((reconnecting,), Talking.back, talking, _heard),
+        ((reconnecting,), Talking.heard, talking, _heard),
+        ((talking, reconnecting), Talking.lost, done, ends(EndCause.CONNECTION_LOST, _lost)),
+        (together, Talking.left, leaving, _left),
+        (together, Talking.hang_up, done, ends(EndCause.HUNG_UP_HERE, _normal)),
+        ((leaving,), Talking.hang_up, done, ends(EndCause.HUNG_UP_THERE, _normal)),
+        ((leaving,), Talking._no_word, done, ends(EndCause.HUNG_UP_THERE, _normal)),
+        ((*together, leaving), Talking.ended_there, done, over),
+        ((*together, leaving), Talking.abandon, done, _abandon),
+    )
     return machine.build()
 
 

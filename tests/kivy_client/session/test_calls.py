@@ -553,11 +553,12 @@ class IncomingTests(CallCase):
         self.assert_over(EndCause.FORGED)
 
     def test_the_key_never_comes(self) -> None:
-        """A caller who never opens its key is given up."""
+        """A caller who never opens its key is given up, and the registry is told."""
         self.rung()
         self.client.accept()
         self.world.turn()
         self.world.wait(31, step=1)
+        self.assertEqual("normal", self.world.heard(EncerrarLigacao).codigo)
         self.assert_over(EndCause.NO_PATH)
 
     def test_the_registry_goes_while_it_rings(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,21 @@ class SoundTests(TestCase):
         self.assertGreater(seen["blocks"], 300)
         self.assertGreater(seen["references"], seen["blocks"] // 2)
         self.assertEqual(seen["troubles"], [])
+
+    def test_runs_dry_in_silence(self) -> None:
+        """A process that stood still runs dry: it is counted, and nothing is written to standard error."""
+        program = self.start("one", "one_mic", 4.0)
+        assert program.stdout is not None
+        self.assertEqual(program.stdout.readline(), "ready\n")
+        time.sleep(1)
+        program.send_signal(signal.SIGSTOP)
+        time.sleep(0.4)
+        program.send_signal(signal.SIGCONT)
+        out, err = program.communicate(timeout=60)
+        self.assertEqual((program.returncode, err), (0, ""))
+        seen = json.loads(out.splitlines()[-1])
+        self.assertGreater(seen["underruns"], 0)
+        self.assertApproximates(seen["frequency"], 700, 3)
 
     def test_lists(self) -> None:
         """The devices are listed by a child process, with what they can do."""

@@ -6,12 +6,14 @@ disturbs no stream; and `renew` starts PortAudio anew, which interrupts all stre
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import sys
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any, Protocol, cast
 
 from twisted.internet.defer import Deferred
@@ -60,7 +62,24 @@ def sounddevice() -> Any:
         raise DeviceError("sounddevice is missing: install the extra «client»") from error
     except OSError as error:
         raise DeviceError("PortAudio is missing: install the package libportaudio2") from error
+    _quieten_alsa()
     return module
+
+
+@cache
+def _quieten_alsa() -> None:
+    """Keep ALSA from writing to standard error that a device ran dry, or is not there: the stream's status
+    and PortAudio's errors say it, and are counted and told.
+
+    Its handler of messages becomes a function of C that takes no notice of what it is called with: a
+    message comes on the sound's own thread, which must not wait for Python.
+    """
+    try:
+        alsa, handler = ctypes.CDLL("libasound.so.2"), ctypes.CDLL(None).getpid
+    except OSError:
+        # There is no ALSA here.
+        return
+    alsa.snd_lib_error_set_handler(ctypes.cast(handler, ctypes.c_void_p))
 
 
 def devices() -> tuple[DeviceInfo, ...]:

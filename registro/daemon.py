@@ -132,7 +132,7 @@ class Daemon(Service):
             try:
                 self.plain = self.reactor.listenUNIX(place.path, factory, mode=0o600, wantPID=True)
             except CannotListenError as error:
-                raise ListenError(f"{place.path} não pôde ser aberto ({error.socketError})") from error
+                raise ListenError(place.path, str(error.socketError)) from error
         else:
             port = self.plain_number or place.port
             listening = tcp_port(self.doors.plain, place.host, port)

@@ -17,6 +17,7 @@ from registro.relays import Relays
 from registro.session import Session
 from registro.storage.interface import Store
 from registro.switchboard import Switchboard
+from registro.trouble import Trouble, What
 from registro.wire.errors import Encerramento, Estado
 
 REV_AHEAD = 100_000
@@ -115,7 +116,9 @@ class Office:
         if self.directory.rev + REV_AHEAD // 2 > self.ceiling:
             self.ceiling = self.directory.rev + REV_AHEAD
             raised = self.store.raise_ceiling(self.ceiling)
-            raised.addErrback(lambda failure: self.report(failure.getErrorMessage()))
+            raised.addErrback(
+                lambda failure: self.report(Trouble(What.STORE, porque=failure.getErrorMessage()))
+            )
 
 
 class Request(NamedTuple):

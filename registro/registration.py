@@ -9,6 +9,7 @@ from registro.office import Office, Request
 from registro.refusal import Refused
 from registro.session import Session
 from registro.storage.interface import MISSED_SECONDS, Missed
+from registro.trouble import Trouble, What
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.limits import VIDA
 from registro.wire.messages import (
@@ -72,7 +73,7 @@ def _claimed(office: Office, session: Session, seq: int, verdict: Verdict, owned
 
 
 def _failed(office: Office, session: Session, seq: int, failure: Failure) -> None:
-    office.report(f"o nome não pôde ser guardado: {failure.getErrorMessage()}")
+    office.report(Trouble(What.CLAIM, porque=failure.getErrorMessage()))
     _turn_away(office, session, seq, Refused(Codigo.INTERNO))
 
 
@@ -101,7 +102,7 @@ def _tell_missed(office: Office, session: Session) -> None:
         session.life.is_admitted()
 
     def failed(failure: Failure) -> None:
-        office.report(f"as chamadas perdidas não puderam ser lidas: {failure.getErrorMessage()}")
+        office.report(Trouble(What.MISSED_UNREAD, porque=failure.getErrorMessage()))
         session.life.is_admitted()
 
     since = int(office.wall()) - MISSED_SECONDS

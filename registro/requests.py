@@ -9,6 +9,7 @@ from registro.office import Office, Request
 from registro.refusal import Refused
 from registro.registration import register
 from registro.session import Session
+from registro.trouble import Trouble, What
 from registro.wire import codec, messages
 from registro.wire.errors import Codigo, Encerramento, Estado, Recusa
 from registro.wire.fields import FieldError, NameError_, b64, canonical_name, canonical_prefix, escape
@@ -203,7 +204,9 @@ def _refuse(request: Request, callee: str, refusal: Recusa) -> None:
     office.missed.add(callee)
     kept = office.store.keep_missed(callee, session.nome, int(office.wall()))
     # The refusal tells the caller that the callee will hear of it, so it waits for the disk.
-    kept.addErrback(lambda failure: office.report(f"uma chamada perdida: {failure.getErrorMessage()}"))
+    kept.addErrback(
+        lambda failure: office.report(Trouble(What.MISSED_UNKEPT, porque=failure.getErrorMessage()))
+    )
     kept.addCallback(lambda _: session.answer(answer, request.seq))
 
 

@@ -19,6 +19,7 @@ from twisted.python.failure import Failure
 
 from registro.children.relay_process import child_environment
 from registro.edge.tls import make_private
+from registro.trouble import Trouble, What
 from registro.wire.address import ServerAddress
 
 ARGV = (sys.executable, "-m", "kivy_client.cli")
@@ -80,7 +81,7 @@ class EchoProcess:
             return
         wait = AGAIN[min(self._failures, len(AGAIN) - 1)]
         self._failures += 1
-        self._report(f"o eco terminou ({last or how}); de novo em {wait:.0f} s")
+        self._report(Trouble(What.ECHO_ENDED, porque=last or how, espera=f"{wait:.0f}"))
         self._due = self._reactor.callLater(wait, self.startService)
 
     def stopService(self) -> Deferred[None]:

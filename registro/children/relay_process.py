@@ -21,6 +21,8 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.internet.protocol import ProcessProtocol
 from twisted.python.failure import Failure
 
+from registro.trouble import Trouble, What
+
 ARGV = (sys.executable, "-m", "voz.relay")
 AGAIN = (0.1, 0.5, 0.9)
 """Seconds until the next start, after one, two, or more ends without a ready process between."""
@@ -98,7 +100,7 @@ class RelayProcess:
 
     def complained(self, sentence: str) -> None:
         """Report what the process said about a problem."""
-        self._report(f"relé: {sentence}")
+        self._report(Trouble(What.RELAY, porque=sentence))
 
     def ended(self, how: str) -> None:
         """Start it again, within a second."""
@@ -108,7 +110,7 @@ class RelayProcess:
             return
         wait = AGAIN[min(self._failures, len(AGAIN) - 1)]
         self._failures += 1
-        self._report(f"o relé terminou ({how}); de novo em {wait} s")
+        self._report(Trouble(What.RELAY_ENDED, porque=how, espera=str(wait)))
         self._due = self._reactor.callLater(wait, self.start)
 
     def stop(self) -> Deferred[None]:

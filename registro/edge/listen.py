@@ -21,7 +21,11 @@ _RELAY_BUFFER = 4 * 1024 * 1024
 
 
 class ListenError(Exception):
-    """Não foi possível escutar no endereço pedido."""
+    """Não foi possível escutar: `place` diz onde (protocolo, porta e endereço), `reason` por quê."""
+
+    def __init__(self, place: str, reason: str) -> None:
+        super().__init__(f"{place} não pôde ser aberto ({reason})")
+        self.place, self.reason = place, reason
 
 
 def has_ipv6() -> bool:
@@ -52,9 +56,7 @@ def udp_socket(interface: str, port: int) -> socket.socket:
         made.bind((interface, port))
     except OSError as error:
         made.close()
-        raise ListenError(
-            f"a porta UDP {port} em {interface} não pôde ser aberta ({error.strerror})"
-        ) from error
+        raise ListenError(f"UDP {port} {interface}", str(error.strerror)) from error
     return made
 
 
@@ -94,7 +96,7 @@ def tcp_port(kind: Kind, interface: str, number: int) -> Port:
         made.startListening()
     except CannotListenError as error:
         reason = getattr(error.socketError, "strerror", None) or error.socketError
-        raise ListenError(f"a porta TCP {number} em {interface} não pôde ser aberta ({reason})") from error
+        raise ListenError(f"TCP {number} {interface}", str(reason)) from error
     return made
 
 
@@ -109,4 +111,4 @@ def same_port(kind: Kind, interface: str, number: int) -> tuple[Port, socket.soc
             stop()
             if last == 0:
                 raise
-    raise ListenError("não há porta livre para TCP e UDP")
+    raise ListenError(f"TCP + UDP {number} {interface}", "não há porta livre")

@@ -11,6 +11,8 @@ from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, global
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from registro.trouble import Trouble
+
 KEPT = 50
 LONGEST = 300
 _SERIOUS = (LogLevel.warn, LogLevel.error, LogLevel.critical)
@@ -22,6 +24,8 @@ class Fault:
 
     at: float
     text: str
+    trouble: Trouble | None = None
+    """what it was made of, where it is one of ours"""
 
 
 @implementer(ILogObserver)
@@ -43,11 +47,16 @@ class Faults:
     def __call__(self, event: LogEvent) -> None:
         """Look at one event of the log."""
         if event.get("log_level") in _SERIOUS:
-            self._kept.appendleft(Fault(event.get("log_time", self._wall()), _sentence(event)))
+            self._kept.appendleft(_fault(event, event.get("log_time", self._wall())))
 
     def latest(self) -> tuple[Fault, ...]:
         """Give them, newest first."""
         return tuple(self._kept)
+
+
+def _fault(event: LogEvent, at: float) -> Fault:
+    said = event.get("sentence")
+    return Fault(at, _sentence(event), said if isinstance(said, Trouble) else None)
 
 
 def _sentence(event: LogEvent) -> str:

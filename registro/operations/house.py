@@ -12,12 +12,13 @@ from registro.edge.listen import ListenError
 from registro.operations.faults import Faults
 from registro.operations.overview import DaemonOverview
 from registro.operations.subjects import checked
-from registro.panel.status import Ban, BanKind, Invitation, OwnedName, RefusedError
+from registro.panel.status import Ban, BanKind, Invitation, OwnedName, Reason, RefusedError
 from registro.storage import interface as store
 from registro.wire.fields import b64
 
 _T = TypeVar("_T")
 SECRET_BYTES = 16
+_SENSELESS = {BanKind.NAME: Reason.NO_NAME, BanKind.KEY: Reason.NO_KEY, BanKind.RANGE: Reason.NO_RANGE}
 
 
 class DaemonHouse(DaemonOverview):
@@ -36,7 +37,7 @@ class DaemonHouse(DaemonOverview):
         try:
             self._daemon.drain.open()
         except ListenError as error:
-            raise RefusedError(f"Não pude abrir: {error}.") from error
+            raise RefusedError(Reason.SHUT, lugar=error.place, porque=error.reason) from error
 
     def close(self) -> None:
         """Stop accepting, and drain."""
@@ -49,7 +50,7 @@ class DaemonHouse(DaemonOverview):
 
     def free(self, name: str) -> Deferred[None]:
         """Make a name claimable again."""
-        return _or_refuse(self._overseer.free(name, self._now()), f"Ninguém tem o nome {name}.")
+        return _or_refuse(self._overseer.free(name, self._now()), RefusedError(Reason.NOBODY, nome=name))
 
     def bans(self) -> Deferred[tuple[Ban, ...]]:
         """List the bans."""
@@ -59,14 +60,14 @@ class DaemonHouse(DaemonOverview):
         """Keep somebody out."""
         try:
             value = checked(store.BanKind(kind.value), value)
-        except ValueError as error:
-            return fail(RefusedError(str(error)))
+        except ValueError:
+            return fail(RefusedError(_SENSELESS[kind], valor=value))
         return self._overseer.ban(store.Ban(store.BanKind(kind.value), value, self._now(), reason))
 
     def lift(self, kind: BanKind, value: str) -> Deferred[None]:
         """Let somebody in again."""
         lifted = self._overseer.lift(store.BanKind(kind.value), value, self._now())
-        return _or_refuse(lifted, f"{value} não está banido.")
+        return _or_refuse(lifted, RefusedError(Reason.NOT_BANNED, valor=value))
 
     def invitations(self) -> Deferred[tuple[Invitation, ...]]:
         """List the invitations, without their secrets."""
@@ -80,13 +81,13 @@ class DaemonHouse(DaemonOverview):
     def revoke(self, ident: str) -> Deferred[None]:
         """Make an invitation worthless."""
         number = int(ident) if ident.isascii() and ident.isdigit() and len(ident) < 16 else -1
-        return _or_refuse(self._overseer.revoke(number, self._now()), "Esse convite não existe.")
+        return _or_refuse(self._overseer.revoke(number, self._now()), RefusedError(Reason.NO_INVITATION))
 
 
-def _or_refuse(done: Deferred[bool], sentence: str) -> Deferred[None]:
+def _or_refuse(done: Deferred[bool], refused: RefusedError) -> Deferred[None]:
     def judge(result: bool) -> None:
         if not result:
-            raise RefusedError(sentence)
+            raise refused
 
     return done.addCallback(judge)
 

@@ -11,6 +11,7 @@ from twisted.internet.interfaces import IDelayedCall
 
 from registro.server import Server
 from registro.storage.interface import Action, ActionKind, Ban, BanKind
+from registro.trouble import Trouble, What
 from registro.wire.errors import Encerramento
 
 POLL = 1.0
@@ -46,7 +47,9 @@ class Overseer:
         self._due = self._office.clock.callLater(POLL, self._poll)
         asked = self._office.store.actions()
         asked.addCallback(self.carry_out)
-        asked.addErrback(lambda failure: self._office.report(failure.getErrorMessage()))
+        asked.addErrback(
+            lambda failure: self._office.report(Trouble(What.STORE, porque=failure.getErrorMessage()))
+        )
 
     def carry_out(self, actions: Iterable[Action]) -> Deferred[Any]:
         """Do what was asked for; fires when it is done."""

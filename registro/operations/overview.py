@@ -16,6 +16,7 @@ from registro.counters import Histogram
 from registro.daemon import Daemon
 from registro.directory import Entry as Row
 from registro.journal import Journal, Record
+from registro.operations import faults
 from registro.operations.faults import Faults
 from registro.operations.paths import Paths
 from registro.panel.status import (
@@ -43,15 +44,15 @@ from registro.wire.fields import b64
 ASK_EVERY = 2.0
 """Seconds between two questions to the relay about the calls that are looked at."""
 
-_DROPS = {"limite": "dropped_limit", "sem caminho": "dropped_route", "lixo": "dropped_junk"}
-_ANSWERS = {"endereço": "bindings", "desafio": "challenges", "recusa": "refused", "freio": "throttled"}
+DROPS = {"limite": "dropped_limit", "sem caminho": "dropped_route", "lixo": "dropped_junk"}
+ANSWERS = {"endereço": "bindings", "desafio": "challenges", "recusa": "refused", "freio": "throttled"}
 
 
 class DaemonOverview:
     """The `Overview` of a daemon."""
 
-    def __init__(self, daemon: Daemon, faults: Faults) -> None:
-        self._daemon, self._faults = daemon, faults
+    def __init__(self, daemon: Daemon, kept: Faults) -> None:
+        self._daemon, self._faults = daemon, kept
         self._office, self._journal = daemon.office, daemon.journal
         self._started = self._office.wall()
         self._version = version()
@@ -125,8 +126,8 @@ class DaemonOverview:
             legs=number(said, "legs"),
             packets=number(said, "forwarded"),
             size=number(said, "forwarded_bytes"),
-            drops={name: number(said, key) for name, key in _DROPS.items()},
-            answers={name: number(said, key) for name, key in _ANSWERS.items()},
+            drops={name: number(said, key) for name, key in DROPS.items()},
+            answers={name: number(said, key) for name, key in ANSWERS.items()},
             process=process_of(relay.pid),
         )
 
@@ -185,7 +186,13 @@ class DaemonOverview:
 
     def faults(self) -> tuple[Fault, ...]:
         """Give the last faults."""
-        return tuple(Fault(fault.at, fault.text) for fault in self._faults.latest())
+        return tuple(_fault(fault) for fault in self._faults.latest())
+
+
+def _fault(fault: faults.Fault) -> Fault:
+    if fault.trouble is None:
+        return Fault(fault.at, fault.text)
+    return Fault(fault.at, fault.text, fault.trouble.what, fault.trouble.values)
 
 
 def select(journal: Journal, seen: int, limit: int, name: str, verb: str) -> Entries:

@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from registro.panel.desk import Desk
 from registro.panel.exchange import Answer, Ask, Handler, Reply, done, read_fields, sorry
 from registro.panel.plain import plain
-from registro.panel.status import BanKind, House, RefusedError
+from registro.panel.status import BanKind, House, Reason, RefusedError
 
 MAX_NAMES = 200
 _log = Logger()
@@ -32,7 +32,7 @@ def _kind(fields: _Fields) -> BanKind:
     try:
         return BanKind(fields["tipo"])
     except ValueError:
-        raise RefusedError("Bane-se um nome, uma chave ou uma faixa de endereços.") from None
+        raise RefusedError(Reason.NO_KIND) from None
 
 
 ACTIONS: Mapping[str, Action] = {
@@ -60,7 +60,7 @@ def doing(desk: Desk, name: str, action: Action) -> Handler:
     def handle(ask: Ask) -> Answer:
         fields = read_fields(ask.body, action.fields)
         if fields is None:
-            return sorry(HTTPStatus.BAD_REQUEST, "pedido incompreensível")
+            return sorry(HTTPStatus.BAD_REQUEST, Reason.UNREADABLE)
         _log.info("painel: {action} {fields}", action=name, fields=dict(fields))
         return _when_done(maybeDeferred(action.run, desk.house, fields))
 
@@ -79,6 +79,6 @@ def _when_done(result: Deferred[object]) -> Deferred[Reply]:
 
 def _refused(failure: Failure) -> Reply:
     if isinstance(failure.value, RefusedError):
-        return sorry(HTTPStatus.CONFLICT, str(failure.value))
+        return sorry(HTTPStatus.CONFLICT, failure.value.reason, failure.value.values)
     _log.failure("o painel não pôde fazer o que lhe pediram", failure)
-    return sorry(HTTPStatus.INTERNAL_SERVER_ERROR, "falha interna")
+    return sorry(HTTPStatus.INTERNAL_SERVER_ERROR, Reason.INSIDE)

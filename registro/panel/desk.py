@@ -9,7 +9,7 @@ from http import HTTPStatus
 from registro.panel.access import Session, Sessions, same
 from registro.panel.exchange import Answer, Ask, Handler, Reply, sorry
 from registro.panel.guard import HostRule, same_origin
-from registro.panel.status import House
+from registro.panel.status import House, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def for_members(desk: Desk, handler: Handler) -> Handler:
 
     def guarded(ask: Ask) -> Answer:
         if desk.session(ask) is None:
-            return sorry(HTTPStatus.UNAUTHORIZED, "sem sessão")
+            return sorry(HTTPStatus.UNAUTHORIZED, Reason.NO_SESSION)
         return handler(ask)
 
     return guarded
@@ -63,13 +63,13 @@ def for_our_page(desk: Desk, handler: Handler) -> Handler:
 def _refusal(desk: Desk, ask: Ask) -> Reply | None:
     session = desk.session(ask)
     if session is None:
-        return sorry(HTTPStatus.UNAUTHORIZED, "sem sessão")
+        return sorry(HTTPStatus.UNAUTHORIZED, Reason.NO_SESSION)
     if not desk.ours(ask):
-        return sorry(HTTPStatus.FORBIDDEN, "outra origem")
+        return sorry(HTTPStatus.FORBIDDEN, Reason.OTHER_ORIGIN)
     if not same(ask.header("x-sala"), session.csrf):
-        return sorry(HTTPStatus.FORBIDDEN, "sem a marca da sessão")
+        return sorry(HTTPStatus.FORBIDDEN, Reason.NO_MARK)
     if not speaks_json(ask):
-        return sorry(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "só JSON")
+        return sorry(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, Reason.NOT_JSON)
     return None
 
 

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred
 
+from registro.panel.status import Reason
+
 JSON = "application/json; charset=utf-8"
 
 
@@ -68,9 +70,9 @@ def json_reply(status: HTTPStatus, data: object, headers: tuple[tuple[str, str],
     return Reply(status, body, JSON, headers)
 
 
-def sorry(status: HTTPStatus, why: str) -> Reply:
-    """Answer that it was not done, and why in one sentence."""
-    return json_reply(status, {"ok": False, "motivo": why})
+def sorry(status: HTTPStatus, reason: Reason, values: Mapping[str, str] | None = None) -> Reply:
+    """Answer that it was not done, and why; the page says it in its own language."""
+    return json_reply(status, {"ok": False, "codigo": reason, "valores": values or {}})
 
 
 def done(result: object = None) -> Reply:

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 from registro.panel.desk import Desk
 from registro.panel.exchange import Answer, Ask, Reply, Sink, Stream, done, read_fields, sorry
 from registro.panel.feed import INTERVAL, Feed, Watcher, event
+from registro.panel.status import Reason
 
 _log = Logger()
 
@@ -30,16 +31,16 @@ class Live:
         """Open the stream of a page; its first event names the watcher and gives the session's mark."""
         session = self._desk.session(ask)
         if session is None:
-            return sorry(HTTPStatus.UNAUTHORIZED, "sem sessão")
+            return sorry(HTTPStatus.UNAUTHORIZED, Reason.NO_SESSION)
         if self._feed.full:
-            return sorry(HTTPStatus.SERVICE_UNAVAILABLE, "páginas abertas demais")
+            return sorry(HTTPStatus.SERVICE_UNAVAILABLE, Reason.TOO_MANY_PAGES)
         return Stream(lambda sink: self._start(sink, session.csrf))
 
     def narrow(self, ask: Ask) -> Reply:
         """Change the filter of the page that says its watcher's name."""
         fields = read_fields(ask.body, ("watcher", "nome", "verbo"))
         if fields is None or not self._feed.narrow(fields["watcher"], fields["nome"], fields["verbo"]):
-            return sorry(HTTPStatus.BAD_REQUEST, "pedido incompreensível")
+            return sorry(HTTPStatus.BAD_REQUEST, Reason.UNREADABLE)
         return done()
 
     def _start(self, sink: Sink, csrf: str) -> Callable[[], None]:

@@ -11,7 +11,7 @@ from registro.panel.desk import Desk, speaks_json
 from registro.panel.exchange import Ask, Handler, Reply, json_reply, read_fields, sorry
 from registro.panel.metrics import Metrics
 from registro.panel.picture import qr_svg
-from registro.panel.status import Stage
+from registro.panel.status import Reason, Stage
 
 HTML = "text/html; charset=utf-8"
 SVG = "image/svg+xml"
@@ -43,11 +43,11 @@ def enter(desk: Desk) -> Handler:
 
     def handle(ask: Ask) -> Reply:
         if not desk.ours(ask):
-            return sorry(HTTPStatus.FORBIDDEN, "outra origem")
+            return sorry(HTTPStatus.FORBIDDEN, Reason.OTHER_ORIGIN)
         fields = read_fields(ask.body, ("token",)) if speaks_json(ask) else None
         cookie = None if fields is None else desk.sessions.enter(fields["token"].strip(), desk.now())
         if cookie is None:
-            return sorry(HTTPStatus.FORBIDDEN, "token errado")
+            return sorry(HTTPStatus.FORBIDDEN, Reason.WRONG_KEY)
         return json_reply(
             HTTPStatus.OK, {"ok": True}, (_set_cookie(desk, ask, cookie, int(SESSION_LIFETIME)),)
         )
@@ -77,7 +77,7 @@ def scrape(desk: Desk) -> Handler:
     def handle(ask: Ask) -> Reply:
         token = desk.metrics_token
         if token is not None and not same(ask.header("authorization"), f"Bearer {token}"):
-            refused = sorry(HTTPStatus.UNAUTHORIZED, "sem token")
+            refused = sorry(HTTPStatus.UNAUTHORIZED, Reason.WRONG_KEY)
             return Reply(refused.status, refused.body, refused.kind, (("www-authenticate", "Bearer"),))
         body, kind = metrics.render(ask.header("accept"))
         return Reply(HTTPStatus.OK, body, kind)

@@ -12,6 +12,7 @@ from registro.panel.actions import ACTIONS, READINGS, doing, reading
 from registro.panel.desk import Desk, for_members, for_our_page
 from registro.panel.exchange import Answer, Ask, Handler, Reply, sorry
 from registro.panel.live import Live
+from registro.panel.status import Reason
 
 Routes = Mapping[tuple[str, str], Handler]
 
@@ -27,14 +28,14 @@ class Panel:
     def answer(self, ask: Ask) -> Answer:
         """Answer one request; one that was sent to another name than ours goes no further."""
         if not self._hosts.allows(ask.header("host")):
-            return sorry(HTTPStatus.MISDIRECTED_REQUEST, "este não é o meu nome")
+            return sorry(HTTPStatus.MISDIRECTED_REQUEST, Reason.OTHER_HOST)
         method = "GET" if ask.method == "HEAD" else ask.method
         handler = self._routes.get((method, ask.path))
         if handler is not None:
             return handler(ask)
         if ask.path in self._paths:
-            return sorry(HTTPStatus.METHOD_NOT_ALLOWED, "não desse modo")
-        return sorry(HTTPStatus.NOT_FOUND, "não há nada aqui")
+            return sorry(HTTPStatus.METHOD_NOT_ALLOWED, Reason.WRONG_METHOD)
+        return sorry(HTTPStatus.NOT_FOUND, Reason.NOTHING_HERE)
 
 
 def _open_routes(desk: Desk) -> Routes:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -31,8 +31,36 @@ class BanKind(Enum):
     RANGE = "faixa"
 
 
+class Reason(StrEnum):
+    """Why something was not done; the page has a sentence for each in every language of its own."""
+
+    SHUT = "nao-abre"
+    NOBODY = "sem-dono"
+    NOT_BANNED = "nao-banido"
+    NO_NAME = "nao-e-nome"
+    NO_KEY = "nao-e-chave"
+    NO_RANGE = "nao-e-faixa"
+    NO_KIND = "nao-e-tipo"
+    NO_INVITATION = "sem-convite"
+    NO_SESSION = "sem-sessao"
+    WRONG_KEY = "sem-chave"
+    NO_MARK = "sem-marca"
+    OTHER_ORIGIN = "outra-origem"
+    OTHER_HOST = "outro-nome"
+    NOT_JSON = "so-json"
+    UNREADABLE = "incompreensivel"
+    TOO_MANY_PAGES = "paginas-demais"
+    WRONG_METHOD = "outro-modo"
+    NOTHING_HERE = "nada-aqui"
+    INSIDE = "falha-interna"
+
+
 class RefusedError(Exception):
-    """A command that the daemon did not carry out; `str()` of it is one sentence for a person."""
+    """A command that the daemon did not carry out: why, and what the sentence about it mentions."""
+
+    def __init__(self, reason: Reason, **values: str) -> None:
+        super().__init__(reason, values)
+        self.reason, self.values = reason, values
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +232,15 @@ class Entries:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One of the last errors that the daemon met, as one sentence."""
+    """One of the last errors that the daemon met: a sentence of the log.
+
+    Where it is one that the page can say in its own language, `code` names it, with what it mentions.
+    """
 
     at: float
     text: str
+    code: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from registro.panel.exchange import Answer, Ask, Reply, Stream, sorry
 from registro.panel.guard import HEADERS
+from registro.panel.status import Reason
 
 MAX_BODY = 4096
 MAX_CONNECTIONS = 128
@@ -216,7 +217,7 @@ def _write_later(request: Request, answer: Deferred[Reply]) -> None:
 
     def fail(failure: Failure) -> Reply:
         _log.failure("o painel não pôde responder", failure)
-        return sorry(HTTPStatus.INTERNAL_SERVER_ERROR, "falha interna")
+        return sorry(HTTPStatus.INTERNAL_SERVER_ERROR, Reason.INSIDE)
 
     answer.addErrback(fail).addCallback(write)
 

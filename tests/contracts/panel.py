@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from registro.panel.status import BanKind, House, Person, RefusedError, Stage, Table, TableChange
+from registro.panel.status import BanKind, House, Person, Reason, RefusedError, Stage, Table, TableChange
 
 _Value = TypeVar("_Value")
 # A mixin to the runner, a test case to the reader of types: imported names must not be run by themselves.
@@ -230,9 +230,10 @@ class PanelContract(_Base):
         self.failureResultOf(self.world.house.lift(BanKind.NAME, "mallory"), RefusedError)
 
     def test_a_ban_that_makes_no_sense_is_refused(self) -> None:
-        """An address range that is none is refused with a sentence."""
+        """An address range that is none is refused, with the reason and what was said."""
         failure = self.failureResultOf(self.world.house.ban(BanKind.RANGE, "em casa", ""), RefusedError)
-        self.assertIn("em casa", str(failure.value))
+        self.assertEqual(failure.value.reason, Reason.NO_RANGE)
+        self.assertEqual(failure.value.values, {"valor": "em casa"})
 
     def test_who_is_banned_leaves(self) -> None:
         """A ban ends the connections that it is about."""

@@ -253,7 +253,7 @@ class PageTests(BrowserCase):
         self.client("mallory")
 
     def test_a_refused_action_is_explained(self) -> None:
-        """What the daemon refuses is said on the page in its sentence."""
+        """What the daemon refuses is said on the page in a sentence."""
         self.driver.execute_script("document.querySelector('#ban [name=tipo]').value = 'faixa'")
         self.find("#ban [name=valor]").send_keys("em casa")
         self.find("#ban button").click()
@@ -416,6 +416,16 @@ class EnglishTests(BrowserCase):
             self.assertIn(word, body)
         for word in ("Quem", "Mensagens", "Portaria", "Relé", "Fechar"):
             self.assertNotIn(word, body)
+
+    def test_refusals_in_english(self) -> None:
+        """What the daemon refuses is said in the page's language."""
+        self.driver.execute_script("document.querySelector('#ban [name=tipo]').value = 'chave'")
+        self.find("#ban [name=valor]").send_keys("in-casa")
+        self.find("#ban button").click()
+        self.wait(lambda: self.find("#confirm-yes").is_displayed())
+        self.find("#confirm-yes").click()
+        self.wait(lambda: self.text("door-problem") == "That did not work: in-casa is not a key.")
+        self.driver.get_log("browser")
 
 
 class EvilSite:

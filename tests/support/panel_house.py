@@ -24,6 +24,7 @@ from registro.panel.status import (
     Place,
     Present,
     Process,
+    Reason,
     RefusedError,
     RelayLoad,
     Stage,
@@ -176,7 +177,7 @@ class ExampleHouse:
     def free(self, name: str) -> Deferred[None]:
         """Free a name."""
         if self._names.pop(name, None) is None:
-            return fail(RefusedError(f"Ninguém tem o nome {name}."))
+            return fail(RefusedError(Reason.NOBODY, nome=name))
         return succeed(None)
 
     def bans(self) -> Deferred[tuple[Ban, ...]]:
@@ -189,7 +190,7 @@ class ExampleHouse:
             try:
                 ip_network(value)
             except ValueError:
-                return fail(RefusedError(f"{value} não é uma faixa de endereços."))
+                return fail(RefusedError(Reason.NO_RANGE, valor=value))
         self._bans.append(Ban(kind, value, self._now(), reason))
         if kind is BanKind.NAME and value in self.people:
             self.leave(value)
@@ -199,7 +200,7 @@ class ExampleHouse:
         """Let somebody in again."""
         kept = [ban for ban in self._bans if (ban.kind, ban.value) != (kind, value)]
         if len(kept) == len(self._bans):
-            return fail(RefusedError(f"{value} não está banido."))
+            return fail(RefusedError(Reason.NOT_BANNED, valor=value))
         self._bans = kept
         return succeed(None)
 
@@ -216,7 +217,7 @@ class ExampleHouse:
     def revoke(self, ident: str) -> Deferred[None]:
         """Take an invitation back."""
         if self._invitations.pop(ident, None) is None:
-            return fail(RefusedError("Esse convite não existe."))
+            return fail(RefusedError(Reason.NO_INVITATION))
         return succeed(None)
 
     def use(self, ident: str) -> None:

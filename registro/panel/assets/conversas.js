@@ -23,7 +23,7 @@ function show() {
   const more = calls.total - calls.calls.length;
   $("calls-list").replaceChildren(...calls.calls.map(call), ...(more > 0 ? [el("li", { class: "soft" }, t("calls.more", { n: number(more) }))] : []));
   $("faults-empty").hidden = faults.length > 0;
-  $("faults-list").replaceChildren(...faults.map((fault) => el("li", {}, el("time", { class: "soft" }, moment(fault.at)), el("bdi", {}, fault.text))));
+  $("faults-list").replaceChildren(...faults.map((fault) => el("li", {}, el("time", { class: "soft" }, moment(fault.at)), el("bdi", {}, fault.code ? t(`fault.${fault.code}`, fault.values) : fault.text))));
 }
 
 export function startCalls() {

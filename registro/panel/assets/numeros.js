@@ -51,7 +51,7 @@ function tile(kind, now) {
 }
 
 const pair = (name, value, more = "") => el("div", {}, el("dt", {}, name), el("dd", {}, value, el("small", {}, more)));
-const reasons = (drops) => Object.entries(drops).filter(([, n]) => n).map(([why, n]) => `${why} ${compact(n)}`).join(", ");
+const reasons = (drops) => Object.entries(drops).filter(([, n]) => n).map(([why, n]) => `${t(`count.${why.replace(" ", "-")}`)} ${compact(n)}`).join(", ");
 
 function relay(now) {
   const state = $("relay-state");

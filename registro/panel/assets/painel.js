@@ -6,7 +6,7 @@ import { startMessages } from "/mensagens.js";
 import { startNumbers } from "/numeros.js";
 import { startDoor } from "/portaria.js";
 import { startTable } from "/tabela.js";
-import { act, on, start } from "/vivo.js";
+import { act, complain, on, start } from "/vivo.js";
 
 let status = null;
 let drainFrom = 0;
@@ -55,7 +55,7 @@ startDoor();
 on("estado", (data) => { status = data; show(); });
 onLanguage(show);
 $("theme").addEventListener("click", () => globalThis.salaToggleTheme());
-$("open").addEventListener("click", () => act("abrir"));
+$("open").addEventListener("click", async () => complain(await act("abrir")));
 $("close").addEventListener("click", async () => { if (await ask(t("close.ask"), t("gate.close"))) act("fechar"); });
 $("leave").addEventListener("click", async () => { await act("sair"); location.replace("/"); });
 $("copy").addEventListener("click", async () => {

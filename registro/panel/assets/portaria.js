@@ -1,14 +1,14 @@
 // Door-keeping: bans, invitations, owned names. Lists are asked for when looked at and after each action.
 import { $, ask, el } from "/dom.js";
 import { age, moment, onLanguage, t } from "/idioma.js";
-import { act, list, on } from "/vivo.js";
+import { act, list, on, problem } from "/vivo.js";
 
 const TABS = ["bans", "invitations", "names"];
 let now = Date.now() / 1000;
 
 const button = (text, click) => el("button", { type: "button", class: "quiet small", on: { click } }, text);
 const since = (at) => el("time", { class: "soft num", title: moment(at) }, age(Math.max(0, now - at)));
-const say = (result) => { $("door-problem").textContent = result.ok ? "" : t("problem", { why: result.motivo }); };
+const say = (result) => { $("door-problem").textContent = result.ok ? "" : problem(result); };
 
 async function doing(name, fields) {
   const result = await act(name, fields);

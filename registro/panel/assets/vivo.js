@@ -8,11 +8,12 @@ let source = null;
 
 export const on = (kind, listener) => listeners.set(kind, [...(listeners.get(kind) ?? []), listener]);
 
-function notice(key) {
-  const node = $("notice");
-  node.hidden = !key;
-  node.textContent = key ? t(key) : "";
+function say(text) {
+  $("notice").hidden = !text;
+  $("notice").textContent = text;
 }
+const notice = (key) => say(key ? t(key) : "");
+export const complain = (result) => say(result.ok ? "" : problem(result));
 
 export function start() {
   source = new EventSource("/eventos");
@@ -48,16 +49,18 @@ export async function act(name, fields = {}) {
     if (answer.status === 401) notice("notice.session");
     return await answer.json();
   } catch {
-    return { ok: false, motivo: t("door.silent") };
+    return { ok: false, codigo: "sem-resposta", valores: {} };
   }
 }
+
+export const problem = (result) => t("problem", { why: t(`refused.${result.codigo}`, result.valores) });
 
 export async function list(name, query = {}) {
   try {
     const answer = await fetch(`/api/${name}?${new URLSearchParams(query)}`);
     return await answer.json();
   } catch {
-    return { ok: false, motivo: t("door.silent") };
+    return { ok: false, codigo: "sem-resposta", valores: {} };
   }
 }
 

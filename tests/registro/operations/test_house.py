@@ -13,7 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from registro.edge.listen import ListenError
 from registro.operations.faults import KEPT, LONGEST, Faults
 from registro.operations.overview import ASK_EVERY, memory, process_of
-from registro.panel.status import BanKind, Process, RefusedError, Stage
+from registro.panel.status import BanKind, Process, Reason, RefusedError, Stage
 from registro.wire import messages
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.fields import b64
@@ -174,11 +174,15 @@ class DaemonHouseTests(SynchronousTestCase):
         self.assertIn("198.51.100.0/24", values, "the range is kept as its network")
 
     def test_bans_that_make_no_sense(self) -> None:
-        """A name, a key and a range that are none are refused, each in a sentence."""
-        bad = {BanKind.NAME: "a b", BanKind.KEY: "abc", BanKind.RANGE: "198.51.100.0/33"}
-        for kind, value in bad.items():
+        """A name, a key and a range that are none are refused, each for its reason."""
+        bad = {
+            (BanKind.NAME, Reason.NO_NAME): "a b",
+            (BanKind.KEY, Reason.NO_KEY): "abc",
+            (BanKind.RANGE, Reason.NO_RANGE): "198.51.100.0/33",
+        }
+        for (kind, reason), value in bad.items():
             failure = self.failureResultOf(self.house.ban(kind, value, ""), RefusedError)
-            self.assertIn(value, str(failure.value))
+            self.assertEqual((failure.value.reason, failure.value.values), (reason, {"valor": value}))
 
     def test_an_invitation_works_at_once(self) -> None:
         """An invitation made on the page lets somebody claim a name; a revoked one does not."""
@@ -214,12 +218,13 @@ class DaemonHouseTests(SynchronousTestCase):
         """When the port was taken meanwhile, opening is refused with the reason."""
 
         def taken() -> None:
-            raise ListenError("a porta TCP 5000 em :: não pôde ser aberta (ocupada)")
+            raise ListenError("TCP 5000 ::", "ocupada")
 
         self.house.close()
         self.world.daemon.drain._open_doors = taken
         error = self.assertRaises(RefusedError, self.house.open)
-        self.assertIn("5000", str(error))
+        self.assertEqual(error.reason, Reason.SHUT)
+        self.assertEqual(error.values, {"lugar": "TCP 5000 ::", "porque": "ocupada"})
         self.assertEqual(self.house.stage(), Stage.CLOSED)
 
     def test_memory(self) -> None:

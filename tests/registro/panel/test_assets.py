@@ -102,15 +102,27 @@ class LanguageTests(TestCase):
                 self.assertIn(key, self.tables["PT"], name)
 
     def test_the_words_of_the_wire_are_translated(self) -> None:
-        """Every state, stage, path and kind that the daemon can say has its words."""
-        from registro.panel.status import BanKind, Stage
+        """Every state, stage, path, kind, reason, trouble and count that the daemon can say has its words."""
+        from registro.operations.overview import ANSWERS, DROPS
+        from registro.panel.status import BanKind, Reason, Stage
+        from registro.trouble import What
         from registro.wire.errors import Estado
 
         keys = [f"state.{state.value}" for state in Estado]
         keys += [f"stage.{stage.value}" for stage in Stage] + [f"kind.{kind.value}" for kind in BanKind]
         keys += [f"path.{path}" for path in ("", "rele", "direto", "linhas")]
+        keys += [f"refused.{reason.value}" for reason in Reason] + [f"fault.{what.value}" for what in What]
+        keys += [f"count.{label.replace(' ', '-')}" for label in (*DROPS, *ANSWERS)]
         for key in keys:
             self.assertIn(key, self.tables["EN"])
+
+    def test_the_sentences_mention_what_the_log_does(self) -> None:
+        """A trouble is told on the page with the same values as in the log."""
+        from registro.trouble import SENTENCES
+
+        for what, sentence in SENTENCES.items():
+            told = self.tables["EN"][f"fault.{what.value}"]
+            self.assertEqual(re.findall(r"\{\w+\}", told), re.findall(r"\{\w+\}", sentence))
 
     def test_no_key_is_left_over(self) -> None:
         """Every row of the tables is used by a page or a script, by its whole key or by its first word."""

@@ -270,15 +270,20 @@ class ActionTests(RoutesCase):
         self.assertEqual([name["name"] for name in self.result("nomes", prefixo="ana")], ["anabela"])
 
     def test_the_daemon_may_refuse(self) -> None:
-        """What the daemon will not do is answered with its sentence."""
-        for name, data in {
-            "liberar": {"nome": "ninguem"},
-            "banir": {"tipo": "faixa", "valor": "em casa", "motivo": ""},
-            "perdoar": {"tipo": "nome", "valor": "ninguem"},
-            "revogar": {"convite": "c9"},
-        }.items():
+        """What the daemon will not do is answered with its reason, and what the page's sentence mentions."""
+        for name, data, reason, values in (
+            ("liberar", {"nome": "ninguem"}, "sem-dono", {"nome": "ninguem"}),
+            (
+                "banir",
+                {"tipo": "faixa", "valor": "em casa", "motivo": ""},
+                "nao-e-faixa",
+                {"valor": "em casa"},
+            ),
+            ("perdoar", {"tipo": "nome", "valor": "ninguem"}, "nao-banido", {"valor": "ninguem"}),
+            ("revogar", {"convite": "c9"}, "sem-convite", {}),
+        ):
             reply = self.assertStatus(self.visitor.post(f"/api/{name}", data), HTTPStatus.CONFLICT)
-            self.assertTrue(json.loads(reply.body)["motivo"].endswith("."))
+            self.assertEqual(json.loads(reply.body), {"ok": False, "codigo": reason, "valores": values})
         reply = self.visitor.post("/api/banir", {"tipo": "gato", "valor": "x", "motivo": ""})
         self.assertStatus(reply, HTTPStatus.CONFLICT)
 

@@ -18,6 +18,7 @@ from kivy_client.screens.attention import Attention
 from kivy_client.screens.stage import Stage
 from kivy_client.session.boundary import Commands
 from kivy_client.session.state import Notice, Settings, ViewState
+from kivy_client.widgets.area import moving
 from kivy_client.widgets.look import look
 from kivy_client.widgets.sheet import Sheet
 
@@ -82,7 +83,7 @@ class SalaApp(App):
 
     def on_start(self) -> None:
         """The window is there: draw, then start the rest."""
-        Clock.schedule_once(lambda _dt: self._begin(), 0)
+        Window.bind(on_flip=self._drawn)
         Clock.schedule_interval(lambda _dt: self._tick(), 1)
 
     def on_stop(self) -> None:
@@ -129,6 +130,7 @@ class SalaApp(App):
     # The window's events
 
     def _bind_window(self) -> None:
+        moving.bind(on_move=self._stirred)
         Window.bind(
             on_key_down=self._key_down,
             on_key_up=self._key_up,
@@ -161,6 +163,11 @@ class SalaApp(App):
         self.pacer.stir(Clock.get_time())
 
     # How it is done
+
+    def _drawn(self, *_args: Any) -> None:
+        """The first picture is about to be seen: only then load what the client needs."""
+        Window.unbind(on_flip=self._drawn)
+        Clock.schedule_once(lambda _dt: self._begin())
 
     def _begin(self) -> None:
         self.platform.ask_permissions()

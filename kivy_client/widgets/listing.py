@@ -9,16 +9,19 @@ from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
-from kivy_client.widgets.area import EFFECT
+from kivy_client.widgets.area import EFFECT, moving
 from kivy_client.widgets.focus import DOWN, ENTER, KEYPAD_ENTER, SPACE, UP, Focusable
+from kivy_client.widgets.kept import Kept
 from kivy_client.widgets.look import load_kv
 from kivy_client.widgets.press import Pressable
 
 __all__ = ["Listing", "ListingRow"]
 
 
-class ListingRow(RecycleDataViewBehavior, Pressable, BoxLayout):
-    """One row; subclasses say in `apply` what an item looks like.  Rows are reused as the list scrolls."""
+class ListingRow(Kept, RecycleDataViewBehavior, Pressable, BoxLayout):
+    """One row, kept as a picture; subclasses say in `apply` what an item looks like.  Rows are reused as the
+    list scrolls.
+    """
 
     index = NumericProperty(0)
     item = ObjectProperty(None, allownone=True)
@@ -77,10 +80,19 @@ class Listing(Focusable, RecycleView):
                 row.item = self.data[row.index]["item"]
                 row.apply(row.item)
 
+    def update_from_scroll(self, *args: Any) -> None:
+        """Move by whole pixels, so that the rows' pictures stay sharp."""
+        super().update_from_scroll(*args)
+        self.g_translate.xy = tuple(round(part) for part in self.g_translate.xy)
+
     def rows(self) -> list[Any]:
         """The rows in sight."""
         layout = self.layout_manager
         return [row for row in layout.children if isinstance(row, ListingRow)] if layout else []
+
+    def on_scroll_y(self, _list: Listing, _at: float) -> None:
+        """It moves: perhaps by itself, after a fling."""
+        moving.move()
 
     def on_active(self, _list: Listing, active: int) -> None:
         """Mark the row."""

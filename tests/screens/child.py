@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import os
 import sys
+import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import Enum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +30,7 @@ from kivy_client.screens.qr import NoLinkError, read_link  # noqa: E402
 from kivy_client.screens.stage import Stage  # noqa: E402
 from kivy_client.session.boundary import RecordingCommands  # noqa: E402
 from kivy_client.session.state import Settings  # noqa: E402
+from kivy_client.session.vocabulary import Presence  # noqa: E402
 from kivy_client.widgets.choose import Gauge, Segment, Segments, SwitchRow  # noqa: E402
 from kivy_client.widgets.field import Field  # noqa: E402
 from kivy_client.widgets.focus import DOWN, ENTER, TAB  # noqa: E402
@@ -281,8 +284,6 @@ def languages() -> object:
 
 def switches() -> object:
     """Whether each switch and choice of the settings shows what the state says, after the state changed."""
-    from dataclasses import replace
-
     stage = make_stage()
     set_scene(stage, "settings")
     settings = stage.state.settings
@@ -317,6 +318,35 @@ def crowd() -> object:
     }
 
 
+def kept() -> object:
+    """Rows as pictures: whether a row's picture stays while the list moves by less than a row, whether it
+    changes with the person's state, with the look, and when another person's row takes it over.
+    """
+    stage = make_stage()
+    set_scene(stage, "room-crowd")
+    settle(4, draw=True)
+    listing = stage.screens["room"].ids.list
+    row = max(listing.rows(), key=lambda one: one.y)
+    seen = {"first": row.picture}
+    listing.scroll_y -= 0.4 * listing.row_height / (len(listing.data) * listing.row_height - listing.height)
+    settle(4, draw=True)
+    seen["moved"] = row.picture
+    people = stage.state.people
+    other = replace(people[0], presence=Presence.BUSY)
+    stage.show(replace(stage.state, people=(other, *people[1:])))
+    settle(4, draw=True)
+    seen["busy"] = row.picture
+    look.wear("escuro", False)
+    settle(4, draw=True)
+    seen["dark"] = row.picture
+    listing.scroll_y = 0.5
+    settle(4, draw=True)
+    seen["another"] = max(listing.rows(), key=lambda one: one.y).picture
+    x, y = listing.g_translate.xy
+    numbers = {name: zlib.crc32(pixels) for name, pixels in seen.items()}
+    return numbers | {"whole": x == round(x) and y == round(y)}
+
+
 def picture() -> object:
     """Draw an invitation, save what the window shows, and read the link out of the picture again."""
     stage = make_stage()
@@ -339,7 +369,8 @@ def picture() -> object:
 
 
 JOBS: dict[str, Callable[[], object]] = {
-    job.__name__: job for job in (press, fit, fit_once, keyboard, enter, languages, switches, crowd, picture)
+    job.__name__: job
+    for job in (press, fit, fit_once, keyboard, enter, languages, switches, crowd, kept, picture)
 }
 
 if __name__ == "__main__":

@@ -162,6 +162,16 @@ class CrowdTests(SynchronousTestCase):
         middle = [int(name.partition(".")[2]) for name in crowd["middle"]]
         self.assertTrue(all(2450 < number < 2550 for number in middle), middle)
 
+    def test_rows_are_kept(self) -> None:
+        """A row is drawn anew when its person, the look or its place changes, and not when it only moves; the
+        list moves by whole pixels.
+        """
+        seen = job("kept")
+        self.assertEqual(seen["first"], seen["moved"])
+        drawn = [seen[name] for name in ("moved", "busy", "dark", "another")]
+        self.assertEqual(len(set(drawn)), 4)
+        self.assertTrue(seen["whole"])
+
 
 class PictureTests(SynchronousTestCase):
     """QR pictures."""

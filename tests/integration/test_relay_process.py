@@ -129,6 +129,15 @@ class LoopContract:
         self.assertEqual(self.relay.ready, {"ready": True, "loop": self.loop})
         self.assertEqual(self.relay.end(), 0)
 
+    def test_goes_before_other_programs(self) -> None:
+        """It runs in real time where the system lets it, and as other programs do where it does not."""
+        allowed = subprocess.run(
+            [sys.executable, "-c", "import os; os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))"],
+            check=False, capture_output=True,
+        ).returncode == 0  # fmt: skip
+        policy = os.sched_getscheduler(self.relay.process.pid)
+        self.assertEqual(policy, os.SCHED_RR if allowed else os.SCHED_OTHER)
+
     def test_across_ip_versions(self) -> None:
         """A leg on IPv4 and one on IPv6 hear each other through a dual-stack socket, byte for byte."""
         self.bind()

@@ -27,7 +27,7 @@ from twisted.internet.task import LoopingCall
 from twisted.python.failure import Failure
 
 from voz.relay.credentials import Authority
-from voz.relay.service import RelayReactor, RelayService
+from voz.relay.service import RelayReactor, RelayService, go_first
 
 _LONGEST_SECRET = 4096
 _LONGEST_QUESTION = 65536
@@ -105,6 +105,7 @@ def run(reactor: ProcessReactor, arguments: Sequence[str]) -> int:
         return 1
     os.set_blocking(1, False)
     service.startService()
+    go_first()
     say(json.dumps({"ready": True, "loop": service.loop.name}))
     report = LoopingCall(lambda: say(service.counters.line()))
     report.clock = reactor

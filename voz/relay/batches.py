@@ -2,9 +2,9 @@
 
 Below about 5,000 packets a second the loop wakes at once. Above that it lets datagrams gather for a
 millisecond: wake-ups, not packets, are what costs below saturation. There is no loop in Python over the
-packets that are as they should be: peers are looked up with `map`, and a leg's use is tallied and charged
-ten times a second. Whatever is not as it should be (STUN, junk, a leg that sends more than it may) goes one
-by one through `RelayCore`.
+packets that are as they should be: peers are looked up with `map`, and a leg's use is noted and charged
+later (`voz.relay.ledger`). Whatever is not as it should be (STUN, junk, a leg that sends more than it may)
+goes one by one through `RelayCore`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from voz.relay.core import RelayCore
-from voz.relay.limits import MOST_PAYLOAD, PACKETS_A_SECOND
+from voz.relay.ledger import Ledger
+from voz.relay.limits import MOST_PAYLOAD
 from voz.relay.vectors import BATCH, SLOT, DatagramVectors
 from voz.stun import CHANNEL
 
@@ -34,8 +35,6 @@ FEW = 4
 HOT = 2
 #: The first byte from which on a datagram is no STUN message.
 NOT_STUN = 0x40
-#: Seconds between two charges of what passed.
-CHARGE = 0.1
 
 
 def _expected_heads() -> list[int | None]:
@@ -81,9 +80,7 @@ class BatchPort:
         self._vectors = vectors
         self._heads = _expected_heads()
         self._pace = Pace()
-        self._tally: Counter[tuple[bytes, int]] = Counter()
-        self._charged = 0.0
-        self._watched: set[bytes] = set()
+        self._ledger = Ledger(core.server.table)
 
     def start(self) -> None:
         """Begin to read."""
@@ -120,7 +117,7 @@ class BatchPort:
             woken = time.monotonic()
 
     def _drain(self, now: float) -> None:
-        """Move what has arrived, and charge the legs for it now and then."""
+        """Move what has arrived, and charge the legs for what they used."""
         total = 0
         while True:
             count = self._vectors.receive()
@@ -130,8 +127,7 @@ class BatchPort:
             if count < BATCH:
                 break
         self._pace.count(total, now)
-        if now - self._charged >= CHARGE:
-            self._charge(now)
+        self._ledger.settle(now)
 
     def _move(self, count: int, now: float) -> None:
         """Pass one batch on."""
@@ -166,7 +162,7 @@ class BatchPort:
         """The datagrams that must be judged one by one, in order; nearly always none."""
         heads = self._vectors.heads(count)
         expected = list(map(self._heads.__getitem__, lengths))
-        watched = self._watched
+        watched = self._ledger.watched
         if len(set(names)) != count:
             often = Counter(names)
             watched = watched | {name for name, times in often.items() if times > HOT}
@@ -189,7 +185,7 @@ class BatchPort:
         counters = self._core.server.counters
         counters.forwarded += count
         counters.forwarded_bytes += sum(lengths) - 4 * len(lengths)
-        self._tally.update(zip(names, lengths, strict=True))
+        self._ledger.note(names, lengths)
 
     def _single(self, index: int, length: int, name: bytes, now: float) -> None:
         """Judge one datagram by itself."""
@@ -200,23 +196,3 @@ class BatchPort:
         if verdict is not None:
             self._vectors.replace(index, *verdict)
             self._vectors.send(index, index + 1)
-
-    def _charge(self, now: float) -> None:
-        """Take what passed off the legs' allowances; legs in debt are watched until they have recovered."""
-        self._charged = now
-        held_by = self._core.server.table.held_by
-        tally, self._tally = self._tally, Counter()
-        for (name, length), packets in tally.items():
-            leg = held_by(name)
-            if leg is not None and not leg.allowance.charge(packets, packets * (length - 4), now):
-                self._watched.add(name)
-        if self._watched:
-            self._watched = {name for name in self._watched if self._still_watched(name, now)}
-
-    def _still_watched(self, name: bytes, now: float) -> bool:
-        """Whether the leg has not yet won back half a second's worth of packets."""
-        leg = self._core.server.table.held_by(name)
-        if leg is None:
-            return False
-        leg.allowance.refill(now)
-        return leg.allowance.packets < PACKETS_A_SECOND / 2 or leg.allowance.volume < 0

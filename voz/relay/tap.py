@@ -11,7 +11,7 @@ from twisted.python.usage import Options as TwistedOptions
 from twisted.python.usage import UsageError
 
 from voz.relay.credentials import Authority
-from voz.relay.service import RelayReactor, RelayService, bind_socket
+from voz.relay.service import RelayReactor, RelayService, bind_socket, go_first
 
 DEFAULT_PORT = 5000
 _LOOP_WORDS = {
@@ -76,6 +76,7 @@ def makeService(options: Options) -> IService:
     """What twistd calls; a port that is not to be had ends the process with one sentence and status 1."""
     from twisted.internet import reactor
 
+    reactor.callWhenRunning(go_first)
     try:
         return make_service(options, reactor)  # type: ignore[arg-type] # Twisted types it as a module
     except UsageError as problem:

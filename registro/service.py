@@ -31,7 +31,7 @@ from registro.edge.tls import (
 from registro.identity import Identity
 from registro.journal import Journal
 from registro.notify import notifier
-from registro.office import Office
+from registro.office import REV_AHEAD, Office
 from registro.operations.faults import Faults
 from registro.operations.house import DaemonHouse
 from registro.operations.overseer import Overseer
@@ -66,15 +66,18 @@ def _build(reactor: Any, config: Config) -> Daemon:
     certificate = _certificate(config)
     store = _store(reactor, config)
     stored = store.load(int(time.time()))
+    rev = max(int(time.time() * 1000), stored.ceiling)
+    store.reserve(rev + REV_AHEAD)
     office = Office(
         clock=reactor,
         wall=time.time,
         store=store,
-        directory=Directory(max(int(time.time() * 1000), stored.ceiling), reveal=config.reveal),
+        directory=Directory(rev, reveal=config.reveal),
         identity=Identity(store, stored, time.time, config.invitation),
         admission=Admission(config.limits, config.bursts, config.limit_loopback),
         relays=Relays(_relay_secret(config), config.port, config.public_name, config.relay),
         missed=set(stored.missed),
+        ceiling=rev + REV_AHEAD,
         report=lambda sentence: _log.warn("{sentence}", sentence=sentence),
     )
     journal = Journal(reactor, time.time)

@@ -1,7 +1,7 @@
 """The store as the registry sees it: values, and a protocol that memory, SQLite and Redis all keep.
 
-Every method but `load` answers with a Deferred that fires when the change is on disk (where there is one).
-Times are Unix seconds.
+Every method but the first two answers with a Deferred that fires when the change is on disk, where there is a
+disk. Times are Unix seconds.
 """
 
 from __future__ import annotations
@@ -106,6 +106,9 @@ class Store(Protocol):
 
     def load(self, now: int = 0) -> Stored:
         """Read everything that is kept in memory; called once, before anything else."""
+
+    def reserve(self, ceiling: int) -> None:
+        """Remember, before the first is given, that revisions below `ceiling` may be; called once, after `load`."""
 
     def claim(self, nome: str, chave: bytes, hora: int, invitation: int | None) -> Deferred[bool]:
         """Make the key the owner of a free name; False if somebody else owns it by now."""

@@ -39,6 +39,10 @@ class MemoryStore:
             self._ceiling,
         )
 
+    def reserve(self, ceiling: int) -> None:
+        """Remember the ceiling of the revisions."""
+        self._ceiling = ceiling
+
     def claim(self, nome: str, chave: bytes, hora: int, invitation: int | None) -> Deferred[bool]:
         """Own a free name."""
         if nome not in self._names:

@@ -102,6 +102,14 @@ class ThreadedStore:
         """Read everything, in the caller's thread."""
         return self._database.load(now)
 
+    def reserve(self, ceiling: int) -> None:
+        """Remember the ceiling of the revisions, in the caller's thread."""
+        try:
+            with self._database.transaction():
+                self._database.raise_ceiling(ceiling)
+        except self._database.faults as error:
+            raise StorageError(str(error)) from error
+
     def _ask(self, method: Callable[..., T], *values: Any) -> Deferred[T]:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="registro-dados", daemon=True)

@@ -105,6 +105,8 @@ class StoreContract(_Base):
     def test_ceiling(self) -> Any:
         """The highest revision set aside is remembered."""
         self.assertEqual(self.store.load().ceiling, 0)
+        self.store.reserve(10**12)
+        self.assertEqual(self.store.load().ceiling, 10**12)
         yield self.store.raise_ceiling(10**13)
         self.assertEqual(self.store.load().ceiling, 10**13)
 

@@ -1,7 +1,7 @@
 """The store as the registry sees it: values, and a protocol that memory, SQLite and Redis all keep.
 
-Every method but the first two answers with a Deferred that fires when the change is on disk, where there is a
-disk. Times are Unix seconds.
+Every method but the first two answers with a Deferred that fires when the change is on disk, where there
+is one. Times are Unix seconds.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ SWITCH_INTERVAL = 0.001
 """Seconds a thread may hold the interpreter while another waits; the default of 5 ms is heard under a busy
 screen.
 """
-LAST_WORD = 1.2
+LAST_WORD = 0.8
 """Seconds that the client has to say goodbye before the reactor is stopped anyway."""
 
 
@@ -79,7 +79,7 @@ class Bridge:
         """Run a command over there; `then` gets its answer back here."""
         self._reactor.callFromThread(self._do, action, then)
 
-    def close(self, patience: float = 1.6) -> bool:
+    def close(self, patience: float = 1.2) -> bool:
         """Stop the client, then the reactor; True when its thread has ended within `patience` seconds."""
         if not self._thread.is_alive():
             return True

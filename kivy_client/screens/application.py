@@ -35,7 +35,7 @@ class Link(Protocol):
     def do(self, action: Callable[[Commands], Any], then: Callable[[Any], None] | None = None) -> None:
         """Run a command."""
 
-    def close(self, patience: float = 1.6) -> bool:
+    def close(self, patience: float = 1.2) -> bool:
         """End the client."""
 
 

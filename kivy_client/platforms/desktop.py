@@ -4,6 +4,7 @@ tools.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,17 +13,10 @@ from collections.abc import Callable
 
 from kivy_client.platforms.facade import Answer, NoPlatform
 from kivy_client.platforms.system_look import system_prefers_dark
+from kivy_client.platforms.system_tools import DIALOGS, NOTES, Command
 
-DIALOGS: dict[str, Callable[[str, bool, str], list[str]]] = {
-    "zenity": lambda title, save, name: (
-        ["zenity", "--file-selection", f"--title={title}", f"--filename={name}"]
-        + (["--save", "--confirm-overwrite"] if save else [])
-    ),
-    "kdialog": lambda title, save, name: (
-        ["kdialog", "--title", title, "--getsavefilename" if save else "--getopenfilename", name or "."]
-    ),
-}
-"""Programs that show a file dialog and print the path: name → its command."""
+NOTES_AT_ONCE = 4
+"""Programs of notifications that may run at a time; one more is not shown."""
 
 
 class DesktopPlatform(NoPlatform):
@@ -30,12 +24,14 @@ class DesktopPlatform(NoPlatform):
 
     def __init__(self) -> None:
         self._dialog = next((name for name in DIALOGS if shutil.which(name)), "")
+        self._notes = next((name for name in NOTES if shutil.which(name)), "")
         self._bus = None
         if sys.platform == "linux":
             from kivy_client.platforms.session_bus import SessionBus
 
             self._bus = SessionBus.open()
         self._children: set[subprocess.Popen[str]] = set()
+        self._shown: list[subprocess.Popen[str]] = []
         self._awake: subprocess.Popen[bytes] | None = None
 
     def prefers_dark(self) -> bool:
@@ -49,9 +45,13 @@ class DesktopPlatform(NoPlatform):
             self._bus.watch_dark(changed)
 
     def notify(self, key: str, title: str, body: str, buttons: dict[str, str], answer: Answer) -> None:
-        """Show a notification where there is a session bus."""
+        """Show a notification: with buttons where there is a session bus, else the system's plain one."""
         if self._bus:
             self._bus.notify(key, title, body, buttons, answer)
+        elif self._notes:
+            self._shown = [child for child in self._shown if child.poll() is None]
+            if len(self._shown) < NOTES_AT_ONCE:
+                self._shown.append(NOTES[self._notes](title, body).start(dict(os.environ)))
 
     def withdraw(self, key: str) -> None:
         """Take it back."""
@@ -87,13 +87,15 @@ class DesktopPlatform(NoPlatform):
     def stop(self) -> None:
         """Close the bus, the dialogs and the lock."""
         self.keep_awake(False)
-        for child in list(self._children):
+        for child in [*self._children, *self._shown]:
             child.terminate()
+        for child in self._shown:
+            child.wait(1)
         if self._bus:
             self._bus.close()
 
-    def _ask(self, command: list[str], answer: Answer) -> None:
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)  # noqa: S603 - a fixed program
+    def _ask(self, command: Command, answer: Answer) -> None:
+        child = command.start(dict(os.environ), subprocess.PIPE)
         self._children.add(child)
         try:
             said, _errors = child.communicate()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from kivy_client.platforms.desktop import DesktopPlatform
+from kivy_client.platforms.desktop import NOTES_AT_ONCE, DesktopPlatform
 from kivy_client.platforms.facade import NoPlatform, choose
 from kivy_client.platforms.system_look import system_prefers_dark
 
@@ -52,6 +52,43 @@ class DesktopTests(SynchronousTestCase):
         self.assertTrue(DesktopPlatform().has_file_dialog())
         self.assertTrue(self.ask().startswith("/home/ana/foto --file-selection"))
         self.assertIn("--save", self.ask(save=True))
+
+    def test_macs_dialog(self) -> None:
+        """On a Mac the title is an argument of the script, not a part of it."""
+        self.install("osascript", 'while [ "$1" = -e ]; do shift 2; done; echo "/Users/ana/$1/$2"')
+        self.assertEqual(self.ask(), "/Users/ana/Abrir/x")
+        self.assertEqual(self.ask(save=True), "/Users/ana/Abrir/x")
+
+    def test_windows_dialog(self) -> None:
+        """On Windows title and suggestion are in the environment of the script."""
+        self.install("powershell", 'case "$*" in *Abrir*) exit 1;; esac; echo "$SALA_TITLE $SALA_NAME"')
+        self.assertEqual(self.ask(), "Abrir /tmp/x")
+
+    def test_notifications_without_a_bus(self) -> None:
+        """Where there is no session bus the system's program is given the words, as they are."""
+        said = self.programs / "said"
+        for name, script in (
+            ("powershell", 'echo "$SALA_TITLE|$SALA_BODY"'),
+            ("osascript", 'while [ "$1" = -e ]; do shift 2; done; echo "$1|$2"'),
+        ):
+            self.install(name, f"{{ {script}; }} > {said}.tmp; /bin/mv {said}.tmp {said}")
+            platform = DesktopPlatform()
+            platform.notify("x", "joão", '"; calc; $(id) está ligando', {}, lambda _key: None)
+            (child,) = platform._shown
+            child.wait(PATIENCE)
+            self.assertEqual(said.read_text(), 'joão|"; calc; $(id) está ligando\n')
+            platform.stop()
+
+    def test_few_notifications_at_a_time(self) -> None:
+        """A flood of them starts no flood of programs, and none outlives the window."""
+        self.install("powershell", "exec /bin/sleep 60")
+        platform = DesktopPlatform()
+        for number in range(3 * NOTES_AT_ONCE):
+            platform.notify(str(number), "joão", "está ligando", {}, lambda _key: None)
+        started = list(platform._shown)
+        self.assertEqual(len(started), NOTES_AT_ONCE)
+        platform.stop()
+        self.assertTrue(all(child.poll() is not None for child in started))
 
     def test_cancelled_dialog(self) -> None:
         """A dialog that was cancelled answers nothing."""

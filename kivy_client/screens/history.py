@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from kivy.properties import ColorProperty, NumericProperty, StringProperty
 
 from kivy_client.i18n import _
@@ -10,18 +12,19 @@ from kivy_client.screens.navigation import Place
 from kivy_client.screens.room import REFUSALS
 from kivy_client.screens.screen import Screen
 from kivy_client.session.results import CallResult
-from kivy_client.session.state import HistoryEntry, ViewState
+from kivy_client.session.state import HistoryEntry, QualityView, ViewState
 from kivy_client.session.vocabulary import HistoryKind
+from kivy_client.widgets.choose import ActionRow
 from kivy_client.widgets.listing import ListingRow
 from kivy_client.widgets.look import load_kv, look
-from kivy_client.widgets.press import PillButton
-from kivy_client.widgets.sheet import Sheet
+from kivy_client.widgets.parts import Fact
+from kivy_client.widgets.sheet import Doubt, Sheet, confirmation
 
 MISSED = frozenset({HistoryKind.MISSED, HistoryKind.MISSED_AWAY})
 
 
 class HistoryRow(ListingRow):
-    """One call: a tap opens the person, the telephone calls back."""
+    """One call: a tap tells all of it, the telephone calls back."""
 
     name = StringProperty("")
     icon = StringProperty("")
@@ -73,8 +76,31 @@ class History(Screen):
         self.entered()
 
     def tapped(self, entry: HistoryEntry) -> None:
-        """A row was tapped: the person's details."""
+        """A row was tapped: all of that call, and what one can do about it."""
+        sheet = Sheet(title=entry.name, text=phrases.history_line(entry, self.desk.now()))
+        if entry.duration:
+            heard = phrases.quality(QualityView(bars=entry.bars), entry.name)
+            sheet.add_widget(Fact(inset=16, icon="signal-cellular-3", value=heard))
+        offers: tuple[tuple[str, str, Callable[[HistoryEntry], None]], ...] = (
+            (_("Ligar"), "phone-outline", self.call),
+            (_("Ver a pessoa"), "account-outline", self._details),
+            (_("Apagar do histórico"), "delete-outline", self._remove),
+        )
+        for text, icon, act in offers:
+            row = ActionRow(text=text, icon=icon, chevron="", danger=act == self._remove)
+            row.bind(on_release=lambda _row, act=act: self._chosen(act, entry))
+            sheet.add_widget(row)
+        self.desk.open(sheet)
+
+    def _chosen(self, act: Callable[[HistoryEntry], None], entry: HistoryEntry) -> None:
+        self.desk.close()
+        act(entry)
+
+    def _details(self, entry: HistoryEntry) -> None:
         self.desk.go(Place.CONTACT, entry.name)
+
+    def _remove(self, entry: HistoryEntry) -> None:
+        self.desk.do(lambda commands: commands.remove_history(entry.number))
 
     def call(self, entry: HistoryEntry) -> None:
         """Call back."""
@@ -86,14 +112,13 @@ class History(Screen):
 
     def ask_clear(self) -> None:
         """Ask before all entries go."""
-        sheet = Sheet(title=_("Apagar todo o histórico?"), text=_("Isso não pode ser desfeito."))
-        yes = PillButton(text=_("Apagar tudo"), kind="end", pos_hint={"center_x": 0.5})
-        yes.bind(on_release=lambda _button: self._clear())
-        no = PillButton(text=_("Cancelar"), kind="text", pos_hint={"center_x": 0.5})
-        no.bind(on_release=lambda _button: self.desk.close())
-        sheet.add_widget(yes)
-        sheet.add_widget(no)
-        self.desk.open(sheet)
+        doubt = Doubt(
+            _("Apagar todo o histórico?"),
+            _("Isso não pode ser desfeito."),
+            _("Apagar tudo"),
+            _("Cancelar"),
+        )
+        self.desk.open(confirmation(doubt, self._clear, self.desk.close))
 
     def _clear(self) -> None:
         self.desk.close()

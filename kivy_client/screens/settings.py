@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from kivy_client.session.state import IdentityView, Settings, ViewState
 from kivy_client.session.vocabulary import IdentityTask, Latency, Link, Theme
 from kivy_client.theme.typography import SCALES
 from kivy_client.widgets.look import load_kv
-from kivy_client.widgets.sheet import choices
+from kivy_client.widgets.sheet import Doubt, choices, confirmation
 
 _TASKS = {
     IdentityTask.RUNNING: N_("Um momento…"),
@@ -177,7 +178,24 @@ class SettingsScreen(Screen):
             passphrase=_("Frase secreta (8 letras ou mais)"),
             help=_("Com este arquivo e a frase você leva o seu nome para outro aparelho."),
         )
-        self._identity(wish, "export_identity")
+        ask_file_and_passphrase(self.desk, wish, self._export)
+
+    def _export(self, path: str, phrase: str) -> None:
+        """Write it; ask first where there is such a file."""
+        if not os.path.lexists(Path(path).expanduser()):
+            self.desk.do(lambda commands: commands.export_identity(path, phrase), self._identity_answer)
+            return
+        doubt = Doubt(
+            _("Esse arquivo já existe"),
+            _("O que está nele se perde, também se for outra identidade."),
+            _("Substituir o arquivo"),
+            _("Cancelar"),
+        )
+        self.desk.open(confirmation(doubt, lambda: self._replace(path, phrase), self.desk.close))
+
+    def _replace(self, path: str, phrase: str) -> None:
+        self.desk.close()
+        self.desk.do(lambda commands: commands.export_identity(path, phrase, True), self._identity_answer)
 
     def import_identity(self) -> None:
         """Use the key of a file."""
@@ -188,13 +206,10 @@ class SettingsScreen(Screen):
             passphrase=_("Frase secreta"),
             help=_("A identidade de agora fica guardada ao lado."),
         )
-        self._identity(wish, "import_identity")
+        ask_file_and_passphrase(self.desk, wish, self._import)
 
-    def _identity(self, wish: FileWish, command: str) -> None:
-        def done(path: str, phrase: str) -> None:
-            self.desk.do(lambda commands: getattr(commands, command)(path, phrase), self._identity_answer)
-
-        ask_file_and_passphrase(self.desk, wish, done)
+    def _import(self, path: str, phrase: str) -> None:
+        self.desk.do(lambda commands: commands.import_identity(path, phrase), self._identity_answer)
 
     def _identity_answer(self, result: IdentityResult) -> None:
         if result in _IDENTITY_RESULTS:

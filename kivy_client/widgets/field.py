@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kivy.clock import Clock
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, StringProperty
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.textinput import TextInput
@@ -20,6 +21,11 @@ class Entry(TextInput, Focusable):
     ring.
     """
 
+    def __init__(self, **kwargs: Any) -> None:
+        self._begin = Clock.create_trigger(self._show_beginning)
+        super().__init__(**kwargs)
+        self.bind(text=self._begin, width=self._begin)
+
     def keyboard_on_key_down(self, window: Any, keycode: Any, text: str, modifiers: Any) -> bool:
         """Handle what edits; let through what moves."""
         if keycode[0] in (TAB, ESCAPE, UP, DOWN):
@@ -33,6 +39,13 @@ class Entry(TextInput, Focusable):
     def on_focus(self, _entry: Entry, focus: bool) -> None:
         """A touch gave or took Kivy's own focus: keep the two equal."""
         self.focused = focus
+        self._begin()
+
+    def _show_beginning(self, _dt: float) -> None:
+        """What nobody is typing shows its beginning: of an address the host, not the end of a key."""
+        if not self.focus:
+            self.cursor = (0, 0)
+            self.scroll_x = 0
 
     def take_key(self, key: int) -> bool:
         """Keys are typed, not operated."""

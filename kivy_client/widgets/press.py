@@ -42,11 +42,15 @@ class Pressable(ButtonBehavior, Focusable):
 
 
 class PillButton(Pressable, BoxLayout):
-    """A button with a text and perhaps an icon before it; as wide as its text unless told otherwise."""
+    """A button with a text and perhaps an icon before it; as wide as its text unless told otherwise.
+
+    `flush`: without a margin of its own, its icon and text in line with a heading that has an icon.
+    """
 
     kind = OptionProperty("quiet", options=KINDS)
     text = StringProperty("")
     icon = StringProperty("")
+    flush = BooleanProperty(False)
     fill = ColorProperty((0, 0, 0, 0))
     ink = ColorProperty((0, 0, 0, 1))
 

@@ -5,6 +5,7 @@ where wide.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kivy.animation import Animation
@@ -13,10 +14,10 @@ from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty, St
 from kivy.uix.boxlayout import BoxLayout
 from kivy.uix.floatlayout import FloatLayout
 
-from kivy_client.widgets import area, choose, parts  # noqa: F401 - their rules are used in sheet.kv
+from kivy_client.widgets import area, choose, parts, press  # noqa: F401 - their rules are used in sheet.kv
 from kivy_client.widgets.look import load_kv
 
-__all__ = ["Sheet", "SheetLayer", "choices"]
+__all__ = ["Doubt", "Sheet", "SheetLayer", "choices", "confirmation"]
 
 
 class Sheet(BoxLayout):
@@ -84,6 +85,26 @@ def choices(
         row = choose.Choice(text=text, help=remark, chosen=key == chosen)
         row.bind(on_release=lambda _row, key=key: pick(key))
         sheet.add_widget(row)
+    return sheet
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """What is asked before something is lost: title, text, the button that does it, the one that does not."""
+
+    title: str
+    text: str
+    yes: str
+    no: str
+
+
+def confirmation(doubt: Doubt, act: Callable[[], None], close: Callable[[], None]) -> Sheet:
+    """A sheet that asks once more: `act` for yes, `close` for no."""
+    sheet = Sheet(title=doubt.title, text=doubt.text)
+    for text, kind, do in ((doubt.yes, "end", act), (doubt.no, "text", close)):
+        button = press.PillButton(text=text, kind=kind, pos_hint={"center_x": 0.5})
+        button.bind(on_release=lambda _button, do=do: do())
+        sheet.add_widget(button)
     return sheet
 
 

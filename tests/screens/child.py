@@ -347,6 +347,53 @@ def kept() -> object:
     return numbers | {"whole": x == round(x) and y == round(y)}
 
 
+def export() -> object:
+    """What is asked and sent when the identity is written to a file that exists: before and after «yes»."""
+    presser = Presser()
+    with TemporaryDirectory() as folder:
+        target = Path(folder) / "minha.chave"
+        target.write_text("de outra pessoa")
+        presser._start("settings")
+        screen: Any = presser.stage.screens["settings"]
+        screen._export(str(target), "frase bem secreta")
+        asked = presser.stage.layer.sheet
+        before = len(presser.recorder.calls)
+        yes = buttons(asked)[0]
+        yes.operate()
+        sent = [[name, *map(plain, arguments)] for name, arguments in presser.recorder.calls]
+        return {
+            "asked": asked.title,
+            "before": before,
+            "yes": yes.text,
+            "sent": sent[0][0],
+            "replace": sent[0][3],
+            "open": presser.stage.layer.sheet is not None,
+        }
+
+
+def address() -> object:
+    """Where a long link in the field of the server begins: (cursor, how far it is scrolled) while nobody
+    types, and while somebody does.
+    """
+    stage = make_stage()
+    set_scene(stage, "welcome")
+    settle(4)
+    screen: Any = stage.screens["welcome"]
+    screen.server = "sala://conversa.exemplo.org:5000/#" + "k3x7q2mz5rta" * 5
+    settle(4)
+    fields = [w for w in visible(stage) if isinstance(w, Field) and w.text == screen.server]
+    entry: Any = fields[0].entry
+    still = (entry.cursor[0], entry.scroll_x)
+    entry.focus = True
+    settle(4)
+    entry.do_cursor_movement("cursor_end")
+    settle(4)
+    typing = entry.scroll_x > 0
+    entry.focus = False
+    settle(4)
+    return {"still": still, "typing": typing, "left": (entry.cursor[0], entry.scroll_x)}
+
+
 def picture() -> object:
     """Draw an invitation, save what the window shows, and read the link out of the picture again."""
     stage = make_stage()
@@ -370,7 +417,20 @@ def picture() -> object:
 
 JOBS: dict[str, Callable[[], object]] = {
     job.__name__: job
-    for job in (press, fit, fit_once, keyboard, enter, languages, switches, crowd, kept, picture)
+    for job in (
+        press,
+        fit,
+        fit_once,
+        keyboard,
+        enter,
+        languages,
+        switches,
+        crowd,
+        kept,
+        export,
+        address,
+        picture,
+    )
 }
 
 if __name__ == "__main__":

@@ -215,7 +215,7 @@ STATES: dict[str, ViewState] = {
     ),
     "room-problem": replace(
         ROOM,
-        problems=(Problem(1, Trouble.FILE_SET_ASIDE, "historico.json → historico.json.estragado-1", NOW),),
+        problems=(Problem(1, Trouble.FILE_SET_ASIDE, "historico.json.estragado-1", NOW),),
     ),
     "outgoing": calling(CallPhase.CALLING, words=(), talking_since=None),
     "outgoing-ringing": calling(CallPhase.RINGING, words=(), talking_since=None),

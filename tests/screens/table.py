@@ -23,7 +23,6 @@ ELSEWHERE = {
     "history_seen": "the history is opened",
     "start_check": "the check comes to the front",
     "stop_check": "the check goes away",
-    "remove_history": "a face may offer it; here the history is cleared as a whole",
     "stop": "the window is closed",
 }
 """Commands that no button of the table sends, and what does."""
@@ -154,9 +153,15 @@ EXPECTED: dict[str, dict[str, list[Any]]] = {
         "Apagar tudo > Cancelar": [],
         ": Todas": [],
         ": Perdidas": [],
-        "Perdida · 13:48": ["-> contact"],
+        "Perdida · 13:48": ["sheet"],
+        "Perdida · 13:48 > Ligar": [["call", "joão"]],
+        "Perdida · 13:48 > Ver a pessoa": ["-> contact"],
+        "Perdida · 13:48 > Apagar do histórico": [["remove_history", 9]],
         "Ligar": [["call", "joão"]],
-        "Feita · 12:34 · 13:06": ["-> contact"],
+        "Feita · 12:34 · 13:06": ["sheet"],
+        "Feita · 12:34 · 13:06 > Ligar": [["call", "ana.lúcia"]],
+        "Feita · 12:34 · 13:06 > Ver a pessoa": ["-> contact"],
+        "Feita · 12:34 · 13:06 > Apagar do histórico": [["remove_history", 8]],
     },
     "contact": {
         "Voltar": ["-> room"],

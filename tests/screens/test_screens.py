@@ -151,6 +151,25 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual(shown["chosen"]["Idioma"], "en")
 
 
+class IdentityTests(SynchronousTestCase):
+    """The file of the identity."""
+
+    def test_a_file_that_exists(self) -> None:
+        """Nothing is sent before the person says that it may be replaced; then it is, and the sheet goes."""
+        did = job("export")
+        self.assertEqual(did.pop("asked"), "Esse arquivo já existe")
+        self.assertEqual(did.pop("yes"), "Substituir o arquivo")
+        self.assertEqual(did, {"before": 0, "sent": "export_identity", "replace": True, "open": False})
+
+
+class FieldTests(SynchronousTestCase):
+    """What is typed and what is only shown."""
+
+    def test_a_long_link_shows_its_host(self) -> None:
+        """A field where nobody types shows the beginning of its text; while typing the cursor is in sight."""
+        self.assertEqual(job("address"), {"still": [0, 0], "typing": True, "left": [0, 0]})
+
+
 class CrowdTests(SynchronousTestCase):
     """Five thousand names."""
 

@@ -108,7 +108,7 @@ class Store(Protocol):
         """Read everything that is kept in memory; called once, before anything else."""
 
     def reserve(self, ceiling: int) -> None:
-        """Remember, before the first is given, that revisions below `ceiling` may be; called once, after `load`."""
+        """Remember that revisions below `ceiling` may be given; called once, after `load`, before any is."""
 
     def claim(self, nome: str, chave: bytes, hora: int, invitation: int | None) -> Deferred[bool]:
         """Make the key the owner of a free name; False if somebody else owns it by now."""

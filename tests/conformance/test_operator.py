@@ -18,7 +18,7 @@ class SmallTable(Case):
     options: ClassVar[tuple[str, ...]] = ("--tabela", "2", "--linhas", "7", "--convites", "9")
 
     def test_full(self) -> None:
-        """A third name is cheio and its connection stays; who is there may come back; room that comes is used."""
+        """A third name is cheio and its connection stays; who is there may come back; room is used."""
         ana, bia = self.couple()
         third = self.tls()
         name = fresh_name("caio")

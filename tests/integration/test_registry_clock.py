@@ -103,6 +103,20 @@ class JumpTests(SynchronousTestCase):
         self.assertLess(self.wall(), time.time() - 23 * HOUR)
         self.assertGreater(self.revision(), before)
 
+    def test_fourteen_days(self) -> None:
+        """A missed call is told for 14 days, and not after them."""
+        for name in ("caio", "davi"):
+            self.client(name, name.encode() * 8).close()
+        bia = self.client("bia")
+        for name, days in (("caio", -14.1), ("davi", -13.9)):
+            self.set_clock(int(days * 24 * HOUR))
+            self.assertEqual(bia.ask(convite(name), messages.ConviteRejeitado).codigo, "ausente")
+        self.set_clock(0)
+        for name, told in (("caio", False), ("davi", True)):
+            back = self.client(name, name.encode() * 8)
+            back.say(messages.Vivo("fim"), 9)
+            self.assertEqual(isinstance(back.hear(), messages.ConvitePerdido), told, name)
+
     def revision(self) -> int:
         """Register somebody, and return the table's revision with it."""
         client = PlainClient(self.daemon.plain, b"r" * 32)

@@ -11,6 +11,7 @@ from kivy_client.screens.room import REFUSALS
 from kivy_client.screens.screen import Screen
 from kivy_client.session.results import CallResult
 from kivy_client.session.state import EndedCall, ViewState
+from kivy_client.session.vocabulary import QualityCause
 from kivy_client.widgets.look import load_kv
 
 
@@ -53,6 +54,8 @@ class Ended(Screen):
             self.hint = _("Aviso você quando {name} ficar livre.").format(name=call.name)
         self.bars = call.quality.bars if call.duration else 0
         self.quality = phrases.path_word(call.path) if call.duration else ""
+        if call.duration and call.quality.cause is not QualityCause.NONE:
+            self.hint += "\n" + phrases.quality(call.quality, call.name)
 
     def again(self) -> None:
         """Call the same one again."""

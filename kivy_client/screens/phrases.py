@@ -168,10 +168,12 @@ _PATH = {
 
 _PATH_HELP = {
     Path.NONE: N_("Ainda nenhum pacote passou."),
-    Path.RELAY: N_("A voz passa pelo relé do servidor, fechada; o outro lado não vê o seu endereço."),
+    Path.RELAY: N_("A voz passa pelo relé do servidor, fechada."),
     Path.DIRECT: N_("De computador a computador: o caminho mais curto."),
     Path.LINES: N_("A rede não deixa passar UDP; a voz vai junto com as mensagens, com mais atraso."),
 }
+
+_UNSEEN = N_("A voz passa pelo relé do servidor, fechada; o outro lado não vê o seu endereço.")
 
 _QUALITY = {0: N_("Sem som"), 1: N_("Som ruim"), 2: N_("Som razoável"), 3: N_("Som bom")}
 
@@ -306,8 +308,10 @@ def path(view: PathView) -> str:
 
 
 def path_help(view: PathView) -> str:
-    """The way of the voice in one sentence."""
-    return _(_PATH_HELP[view.path])
+    """The way of the voice in one sentence; that the other side does not see our address only when it was not
+    told."""
+    unseen = view.path is Path.RELAY and not view.revealed
+    return _(_UNSEEN if unseen else _PATH_HELP[view.path])
 
 
 def path_word(way: Path) -> str:

@@ -135,7 +135,7 @@ class Room(Screen):
             self.empty_icon, self.empty_text = "account-search-outline", _("Ninguém com esse nome")
             self.empty_hint = _("A busca não liga para acentos nem maiúsculas.")
         elif state.connection.link is Link.ONLINE:
-            self.empty_icon, self.empty_text = "human-greeting-variant", _("Por enquanto só você está aqui")
+            self.empty_icon, self.empty_text = "account-group-outline", _("Por enquanto só você está aqui")
             self.empty_hint = _("Mande o endereço do servidor para alguém.")
         else:
             self.empty_icon, self.empty_text = "lan-disconnect", phrases.connection_word(state.connection)

@@ -40,6 +40,7 @@ class Shell(BoxLayout):
     wide = BooleanProperty(False)
     place = StringProperty("room")
     banner = StringProperty("")
+    banner_icon = StringProperty("lan-disconnect")
     banner_tone = StringProperty("warn")
     banner_action = StringProperty("")
     missed = NumericProperty(0)

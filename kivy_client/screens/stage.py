@@ -184,9 +184,9 @@ class Stage(StageDesk, FloatLayout):
     def _render_banner(self) -> None:
         view = self.state.connection
         problem = self.state.problems[-1] if self.state.problems else None
-        self.shell.banner = phrases.connection(view, self.now()) or (
-            phrases.trouble(problem) if problem else ""
-        )
+        connection = phrases.connection(view, self.now())
+        self.shell.banner = connection or (phrases.trouble(problem) if problem else "")
+        self.shell.banner_icon = "lan-disconnect" if connection else "alert-circle-outline"
         self.shell.banner_tone = "danger" if view.link is Link.STOPPED else "warn"
         actions = {Link.WAITING: _("Tentar agora"), Link.STOPPED: _("Mudar"), Link.OFF: _("Conectar")}
         plain = _("Entendi") if problem and view.link is Link.ONLINE else ""

@@ -22,6 +22,7 @@ from kivy_client.screens.window import configure
 configure(*(int(side) for side in os.environ.get("SALA_SIZE", "360x720").split("x")))
 
 from kivy.metrics import dp  # noqa: E402 - Kivy reads its configuration at import
+from kivy.uix.boxlayout import BoxLayout  # noqa: E402
 from kivy.uix.label import Label  # noqa: E402
 from kivy.uix.widget import Widget  # noqa: E402
 
@@ -206,12 +207,20 @@ def misfits(stage: Stage) -> Iterator[str]:
             yield from _cut(widget, stage)
         if isinstance(widget, Pressable) and not isinstance(widget, Segment) and widget.height > 1:
             yield from _small(widget)
+            yield from _outside(widget)
 
 
 def _small(widget: Any) -> Iterator[str]:
     """A touch target below 48 dp of height, or too narrow for a finger."""
     if widget.height < dp(47.5) or widget.width < dp(35.5):
         yield f"small: {label(widget)} {widget.width:.0f}x{widget.height:.0f}"
+
+
+def _outside(widget: Any) -> Iterator[str]:
+    """A button that reaches beyond the box it is laid out in."""
+    box = widget.parent
+    if isinstance(box, BoxLayout) and (widget.x < box.x - 1 or widget.right > box.right + 1):
+        yield f"beyond its box: {label(widget)} {widget.x:.0f} to {widget.right:.0f} in {box.right:.0f}"
 
 
 def _cut(widget: Any, stage: Stage) -> Iterator[str]:

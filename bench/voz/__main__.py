@@ -38,6 +38,9 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
         "--rodadas", type=int, default=5, metavar="N", help="rounds of mouth to ear (default 5)"
     )
     parser.add_argument(
+        "--mais", action="store_true", help="rounds of mouth to ear beside those in the file of --json"
+    )
+    parser.add_argument(
         "--pagina", type=Path, metavar="FILE", help="put the tables into this page of the docs"
     )
     parser.add_argument(
@@ -63,10 +66,18 @@ def the_mouth(chosen: argparse.Namespace) -> Part:
     """Mouth to ear, CPU and underruns of real processes beside baresip; wants a quiet machine."""
     if not pulse.available():
         return "pulseaudio is not installed: not measured.", None
-    results = mouth.run(1 if chosen.curto else chosen.rodadas)
+    results = mouth.run(1 if chosen.curto else chosen.rodadas, _rounds_before(chosen))
     load = os.getloadavg()[0]
     rows = {title: [asdict(figures) for figures in rounds] for title, rounds in results.items()}
     return pages.mouth_table(results, load), {"load": load, "rounds": rows}
+
+
+def _rounds_before(chosen: argparse.Namespace) -> dict[str, list[mouth.Figures]]:
+    """The rounds of an earlier sitting, if more of them are wanted."""
+    if not chosen.mais or chosen.json is None or not chosen.json.exists():
+        return {}
+    kept = json.loads(chosen.json.read_text())["boca-ouvido"]["figures"]["rounds"]
+    return {title: [mouth.Figures(**figures) for figures in rounds] for title, rounds in kept.items()}
 
 
 PARTS: dict[str, Callable[[argparse.Namespace], Part]] = {

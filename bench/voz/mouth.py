@@ -13,7 +13,6 @@ import json
 import os
 import shutil
 import socket
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,28 +21,35 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from bench.voz.baresip import Baresip
 from bench.voz.record import Recorder
 from bench.voz.score import score
 from tests.support.pulse import Pulse
 from voz.device import wav
+from voz.stats import Played
 
 SPEECH = Path(__file__).parents[2] / "tests" / "speech" / "human_2.wav"
 ROOT = Path(__file__).parents[2]
 SETTLE = 6.0
+JITTER_MS = 20.0
 SINKS = ("mouth_a", "ear_a", "mouth_b", "ear_b")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """One measured call: delay in ms, PESQ, share of a core of one end, underruns a minute where they are
-    known."""
+    """One measured call: delay in ms, PESQ, share of a core of one end; and what only our own end tells:
+    underruns and overruns a minute, how uneven the devices' calls were in ms, and the share of sound that was
+    made up."""
 
     delay_ms: float
     pesq: float
     cpu: float
     underruns: float | None = None
+    overruns: float | None = None
+    callback_jitter_ms: float | None = None
+    concealed: float | None = None
 
 
 def free_port() -> int:
@@ -66,9 +72,43 @@ def speak_and_listen(pulse: Pulse) -> tuple[float, float]:
 
 
 @contextmanager
-def ours(pulse: Pulse, *options: str) -> Iterator[Callable[[], Figures]]:
+def impaired(jitter_ms: float, *arguments: str) -> Iterator[None]:
+    """A line with jitter, if there is any, as a process of its own."""
+    if not jitter_ms:
+        yield
+        return
+    program = subprocess.Popen(
+        [sys.executable, "-m", "bench.voz.impaired", str(jitter_ms), *arguments],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdout.readline()
+    try:
+        yield
+    finally:
+        program.stdin.close()
+        program.stdout.close()
+        program.wait(10)
+
+
+@contextmanager
+def ours(pulse: Pulse, *options: str, jitter_ms: float = 0.0) -> Iterator[Callable[[], Figures]]:
     """A call of two of our processes."""
     ports = free_port(), free_port()
+    entries = (free_port(), free_port()) if jitter_ms else ports
+    pairs = [f"{entry}:{port}" for entry, port in zip(entries, ports, strict=True)]
+    with impaired(jitter_ms, "ports", *pairs), _two_of_ours(pulse, ports, entries, *options) as measure:
+        yield measure
+
+
+@contextmanager
+def _two_of_ours(
+    pulse: Pulse, ports: tuple[int, int], entries: tuple[int, int], *options: str
+) -> Iterator[Callable[[], Figures]]:
+    """Two of our processes that listen at `ports`, and reach each other at `entries`."""
     seconds = SETTLE + len(wav.read(SPEECH)) / 48_000 + 6
     programs = [
         subprocess.Popen(
@@ -81,17 +121,17 @@ def ours(pulse: Pulse, *options: str) -> Iterator[Callable[[], Figures]]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        for role, own, other, end in (("caller", *ports, "a"), ("callee", *ports[::-1], "b"))
+        for role, own, other, end in (
+            ("caller", ports[0], entries[1], "a"),
+            ("callee", ports[1], entries[0], "b"),
+        )
     ]
     time.sleep(SETTLE)
 
     def measure() -> Figures:
         delay, quality = speak_and_listen(pulse)
         output = [program.communicate(timeout=60)[0] for program in programs]
-        figures = json.loads(output[1])
-        last = figures["report"]["last"]
-        minutes = figures["report"]["seconds"] / 60
-        return Figures(delay, quality, figures["cpu"], last["sound"]["underruns"] / max(minutes, 0.01))
+        return _told(delay, quality, json.loads(output[1]))
 
     try:
         yield measure
@@ -102,16 +142,46 @@ def ours(pulse: Pulse, *options: str) -> Iterator[Callable[[], Figures]]:
                 program.wait()
 
 
+def _told(delay: float, quality: float, end: dict[str, Any]) -> Figures:
+    """What was measured, and what one of our ends said of itself when the call was over."""
+    last, minutes = end["report"]["last"], max(end["report"]["seconds"] / 60, 0.01)
+    sound, played = last["sound"], Played(**last["played"])
+    return Figures(
+        delay,
+        quality,
+        end["cpu"],
+        sound["underruns"] / minutes,
+        sound["overruns"] / minutes,
+        sound["callback_jitter_ms"],
+        played.concealed_share,
+    )
+
+
 @contextmanager
-def baresip(pulse: Pulse, folder: Path, buffer: str, ptime: int = 20) -> Iterator[Callable[[], Figures]]:
+def baresip(
+    pulse: Pulse, folder: Path, buffer: str, ptime: int = 20, jitter_ms: float = 0.0
+) -> Iterator[Callable[[], Figures]]:
     """A call of two baresips."""
-    environment = pulse.environment()
     ports = free_port(), free_port()
+    dialled = free_port() if jitter_ms else ports[1]
+    with (
+        impaired(jitter_ms, "sip", str(dialled), str(ports[1])),
+        _two_baresips(pulse, folder, buffer, ptime, ports, dialled) as measure,
+    ):
+        yield measure
+
+
+@contextmanager
+def _two_baresips(
+    pulse: Pulse, folder: Path, buffer: str, ptime: int, ports: tuple[int, int], dialled: int
+) -> Iterator[Callable[[], Figures]]:
+    """Two baresips that listen at `ports`; the caller dials `dialled`."""
+    environment = pulse.environment()
     callee = Baresip(folder / "b", environment, name="b", port=ports[1], buffer=buffer, ptime=ptime)
     caller = Baresip(folder / "a", environment, name="a", port=ports[0], buffer=buffer, ptime=ptime)
     callee.start("mouth_b_mic", "ear_b")
     time.sleep(1.5)
-    caller.start("mouth_a_mic", "ear_a", f"sip:b@127.0.0.1:{ports[1]}")
+    caller.start("mouth_a_mic", "ear_a", f"sip:b@127.0.0.1:{dialled}")
     time.sleep(SETTLE)
     program = callee._program
     assert program is not None
@@ -134,9 +204,9 @@ def _cpu_of(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def run(rounds: int) -> dict[str, list[Figures]]:
-    """All contenders, `rounds` times in turn."""
-    results: dict[str, list[Figures]] = {}
+def run(rounds: int, before: dict[str, list[Figures]] | None = None) -> dict[str, list[Figures]]:
+    """All contenders, `rounds` times in turn, after the rounds of an earlier sitting."""
+    results = {title: list(rows) for title, rows in (before or {}).items()}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Pulse(folder / "pulse", SINKS) as pulse:
@@ -152,19 +222,13 @@ def contenders(pulse: Pulse, folder: Path) -> dict[str, Callable[[], object]]:
     found: dict[str, Callable[[], object]] = {
         "sala": lambda: ours(pulse),
         "sala, low latency": lambda: ours(pulse, "--low-latency"),
+        "sala, echo, noise and gain treated": lambda: ours(pulse, "--treated"),
+        f"sala, jitter {JITTER_MS:.0f} ms": lambda: ours(pulse, jitter_ms=JITTER_MS),
     }
     if shutil.which("baresip") and Baresip.module_path():
         found["baresip, defaults"] = lambda: baresip(pulse, folder / "default", "5-10")
         found["baresip, least buffer, 10 ms"] = lambda: baresip(pulse, folder / "least", "1-2", 10)
+        found[f"baresip, jitter {JITTER_MS:.0f} ms"] = lambda: baresip(
+            pulse, folder / "jitter", "5-10", jitter_ms=JITTER_MS
+        )
     return found
-
-
-def median(rows: list[Figures]) -> Figures:
-    """The middle of each figure."""
-    underruns = [row.underruns for row in rows if row.underruns is not None]
-    return Figures(
-        statistics.median(row.delay_ms for row in rows),
-        statistics.median(row.pesq for row in rows),
-        statistics.median(row.cpu for row in rows),
-        statistics.median(underruns) if underruns else None,
-    )

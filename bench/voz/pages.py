@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -40,25 +41,35 @@ def echo_table(figures: EchoFigures) -> str:
 
 
 def mouth_table(results: dict[str, list[Figures]], load: float) -> str:
-    """Mouth to ear in Markdown: the median, the least and the most of the rounds."""
+    """Mouth to ear in Markdown: the median of each figure of the rounds, and the least and the most delay."""
     lines = [
         f"Load average of the machine at the end: {load:.1f}.",
         "",
-        "| who | mouth to ear, ms | least | most | PESQ | CPU of one end | underruns a minute |",
-        "|---|---|---|---|---|---|---|",
+        "| who | rounds | mouth to ear, ms | least | most | PESQ | CPU of one end | underruns a minute "
+        "| overruns a minute | callback jitter, ms | concealed |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for title, rows in results.items():
-        delays = sorted(row.delay_ms for row in rows)
-        middle = delays[len(delays) // 2]
-        quality = sorted(row.pesq for row in rows)[len(rows) // 2]
-        cpu = sorted(row.cpu for row in rows)[len(rows) // 2]
-        dry = [row.underruns for row in rows if row.underruns is not None]
-        shown = f"{sorted(dry)[len(dry) // 2]:.1f}" if dry else "-"
-        lines.append(
-            f"| {title} | {middle:.0f} | {delays[0]:.0f} | {delays[-1]:.0f} "
-            f"| {quality:.2f} | {cpu:.1%} | {shown} |"
-        )
+        delays = [row.delay_ms for row in rows]
+        figures = [
+            _middle(delays, "{:.0f}"),
+            f"{min(delays):.0f}",
+            f"{max(delays):.0f}",
+            _middle([row.pesq for row in rows], "{:.2f}"),
+            _middle([row.cpu for row in rows], "{:.1%}"),
+            _middle([row.underruns for row in rows], "{:.1f}"),
+            _middle([row.overruns for row in rows], "{:.1f}"),
+            _middle([row.callback_jitter_ms for row in rows], "{:.2f}"),
+            _middle([row.concealed for row in rows], "{:.1%}"),
+        ]
+        lines.append(f"| {title} | {len(rows)} | {' | '.join(figures)} |")
     return "\n".join(lines)
+
+
+def _middle(values: Sequence[float | None], shape: str) -> str:
+    """The median of what is known."""
+    known = [value for value in values if value is not None]
+    return shape.format(statistics.median(known)) if known else "-"
 
 
 def as_json(when: str, machine: Sequence[str], parts: dict[str, Any]) -> str:

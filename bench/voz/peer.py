@@ -1,7 +1,7 @@
 """One end of a call as a process of its own: the real conversation, sound devices by name, plain UDP on
 loopback.
 
-    python -m bench.voz.peer ROLE OWN-PORT OTHER-PORT MICROPHONE SPEAKER SECONDS [--low-latency]
+    python -m bench.voz.peer ROLE OWN-PORT OTHER-PORT MICROPHONE SPEAKER SECONDS [--low-latency] [--treated]
 
 Prints the last snapshot and the cost as one JSON object. The paths of a real call are left out on purpose:
 they add nothing to the delay, and the bench needs no registry.
@@ -19,6 +19,7 @@ from dataclasses import asdict
 from twisted.internet import reactor as global_reactor
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.protocol import DatagramProtocol
+from twisted.python import log
 
 from voz.candidates import Candidate, PathId, PathKind, RelayCredentials, Role
 from voz.device import sound
@@ -115,6 +116,7 @@ def main() -> None:
     parser.add_argument("speaker")
     parser.add_argument("seconds", type=float)
     parser.add_argument("--low-latency", action="store_true")
+    parser.add_argument("--treated", action="store_true", help="treat echo, noise and level")
     args = parser.parse_args()
     reactor = global_reactor
     role = Role[args.role.upper()]
@@ -124,9 +126,9 @@ def main() -> None:
         sound.capture(args.microphone, low_latency=args.low_latency),
         sound.playback(args.speaker, low_latency=args.low_latency),
         low_latency=args.low_latency,
-        echo=False,
-        noise=False,
-        automatic_gain=False,
+        echo=args.treated,
+        noise=args.treated,
+        automatic_gain=args.treated,
     )
     conversation = Conversation(
         reactor,
@@ -146,10 +148,12 @@ def main() -> None:
             "warnings": quiet.warnings,
             "report": asdict(report),
         }
-        print(json.dumps(figures))
-        reactor.stop()
+        print(json.dumps(figures, default=lambda value: value.value))
 
-    reactor.callLater(args.seconds, lambda: conversation.end().addCallback(ended))
+    def end() -> None:
+        conversation.end().addCallback(ended).addErrback(log.err).addBoth(lambda _: reactor.stop())
+
+    reactor.callLater(args.seconds, end)
     reactor.run()
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.common.process import BenchError
 from bench.rele.legs import Flow
-from bench.rele.servers import Place, Server
+from bench.rele.servers import PRIORITY, Place, Server
 
 #: Packets that one call sends in a second, both ways.
 CALL_PACKETS = 100
@@ -19,13 +19,15 @@ SIZE, WARM = 110, 1.0
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one round gave: CPU seconds, packets sent and received, the delay through the server in ms."""
+    """What one round gave: CPU seconds, packets sent, received, and skipped because the load itself paused,
+    the delay through the server in ms."""
 
     calls: int
     cpu: float
     seconds: float
     sent: int
     received: int
+    skipped: int
     p50: float
     p99: float
 
@@ -38,6 +40,11 @@ class Outcome:
     def loss(self) -> float:
         """Part of the packets that never came, in per cent."""
         return 100 * (1 - self.received / self.sent)
+
+    @property
+    def paused(self) -> float:
+        """Part of the planned packets that the load did not send, in per cent: how quiet the machine was."""
+        return 100 * self.skipped / (self.sent + self.skipped)
 
     @property
     def microseconds(self) -> float:
@@ -72,7 +79,7 @@ class Load:
             for flow in flows
         )
         with subprocess.Popen(
-            ["taskset", "-c", str(self.core), str(self.program)],
+            [*PRIORITY, "taskset", "-c", str(self.core), str(self.program)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -87,10 +94,12 @@ class Load:
             self._expect(load.stdout.readline(), "until", server)
             used = server.program.cpu() - before
             figures = [float(word) for word in load.stdout.readline().split()]
-        sent, received, p50, p99, _ = figures
+        sent, received, skipped, p50, p99, _ = figures
         if not sent or not received:
             raise BenchError(f"nothing came through {server.program.name}: {server.program.last_words()}")
-        return Outcome(calls, used, self.seconds, int(sent), int(received), p50 / 1000, p99 / 1000)
+        return Outcome(
+            calls, used, self.seconds, int(sent), int(received), int(skipped), p50 / 1000, p99 / 1000
+        )
 
     def _expect(self, line: str, word: str, server: Server) -> None:
         if line.strip() != word:

@@ -15,9 +15,12 @@ from pathlib import Path
 from bench.common.process import BenchError, Program
 from bench.rele import legs, rtpengine
 from bench.rele.legs import Flow
+from voz.relay import service
 from voz.relay.service import bind_socket
 
 SECRET = b"segredo da medida"
+#: Everybody runs with the priority that our relay gives itself, the load too.
+PRIORITY = ("nice", "-n", str(service.PRIORITY))
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -76,7 +79,7 @@ def _coturn(place: Place, name: str) -> tuple[Program, int]:
     program = Program(
         name,
         [
-            "turnserver", "-n", "--use-auth-secret", f"--static-auth-secret={SECRET.decode()}",
+            *PRIORITY, "turnserver", "-n", "--use-auth-secret", f"--static-auth-secret={SECRET.decode()}",
             "--realm=sala", "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={port}",
             "--no-tls", "--no-dtls", "--no-cli", "--no-tcp", "--allow-loopback-peers", "--simple-log",
             "--relay-threads=1", f"--log-file={place.folder}/coturn.log",
@@ -109,7 +112,7 @@ def engine(place: Place) -> Server:
     program = Program(
         "rtpengine",
         [
-            "rtpengine", "--foreground", "--log-stderr", "--log-level=3", "--table=-1",
+            *PRIORITY, "rtpengine", "--foreground", "--log-stderr", "--log-level=3", "--table=-1",
             "--interface=127.0.0.1",
             f"--listen-ng=127.0.0.1:{port}", "--num-threads=1", "--port-min=20000", "--port-max=60000",
             "--no-log-timestamps", f"--pidfile={place.folder}/rtpengine.pid",
@@ -125,7 +128,7 @@ def engine(place: Place) -> Server:
 def yardstick(place: Place) -> Server:
     """The least that a relay can do, in C."""
     port = free_port()
-    program = Program("c", [str(place.yardstick), str(port)], core=place.core, folder=place.folder)
+    program = Program("c", [*PRIORITY, str(place.yardstick), str(port)], core=place.core, folder=place.folder)
     _await_udp(port, program)
     return Server(program, lambda calls, _size: rtpengine.joined_at(port, calls))
 

@@ -14,6 +14,11 @@ from kivy_client.platforms.facade import Answer, NoPlatform
 
 CHANNEL = "sala"
 PERMISSIONS = ("android.permission.RECORD_AUDIO", "android.permission.POST_NOTIFICATIONS")
+BLUETOOTH = "android.permission.BLUETOOTH_CONNECT"
+ROUTES_SINCE = 31
+"""The first API level that lists the devices of a call, and asks before it lets one use Bluetooth."""
+SERVICE = "org.saladeconversa.sala.ServiceLigacao"
+"""What python-for-android makes of `services` in buildozer.spec."""
 RING_PATTERN = [0, 700, 500]
 """Milliseconds: wait, vibrate, pause; repeated."""
 NIGHT_MASK, NIGHT_YES = 0x30, 0x20
@@ -66,24 +71,28 @@ class AndroidPlatform(NoPlatform):
             vibrator.cancel()
 
     def keep_awake(self, on: bool) -> None:
-        """A partial wake lock, and the audio mode of a call."""
+        """A partial wake lock, the audio mode of a call, and the service that keeps the microphone open."""
         audio = self._service("audio", "android.media.AudioManager")
         audio.setMode(3 if on else 0)  # MODE_IN_COMMUNICATION, MODE_NORMAL
         if on and self._wake is None:
             power = self._service("power", "android.os.PowerManager")
             self._wake = power.newWakeLock(1, "sala:ligacao")  # PARTIAL_WAKE_LOCK
             self._wake.acquire()
+            autoclass(SERVICE).start(self._activity, "")
         elif not on and self._wake is not None:
+            autoclass(SERVICE).stop(self._activity)
             self._wake.release()
             self._wake = None
 
     def ask_permissions(self) -> None:
-        """Ask for the microphone and for notifications."""
-        compat = autoclass("androidx.core.app.ActivityCompat")
-        compat.requestPermissions(self._activity, list(PERMISSIONS), 1)
+        """Ask for the microphone and for notifications, and for Bluetooth where that is asked."""
+        wanted = [*PERMISSIONS, BLUETOOTH] if self._level() >= ROUTES_SINCE else list(PERMISSIONS)
+        autoclass("androidx.core.app.ActivityCompat").requestPermissions(self._activity, wanted, 1)
 
     def speaker_routes(self) -> tuple[str, ...]:
-        """The call devices there are (API 31)."""
+        """The call devices there are; before API 31 the two that every telephone has."""
+        if self._level() < ROUTES_SINCE:
+            return ("earpiece", "speaker")
         audio = self._service("audio", "android.media.AudioManager")
         kinds = [device.getType() for device in audio.getAvailableCommunicationDevices().toArray()]
         return tuple(dict.fromkeys(ROUTES[kind] for kind in kinds if kind in ROUTES))
@@ -91,6 +100,9 @@ class AndroidPlatform(NoPlatform):
     def choose_route(self, route: str) -> None:
         """Send the call's sound there."""
         audio = self._service("audio", "android.media.AudioManager")
+        if self._level() < ROUTES_SINCE:
+            audio.setSpeakerphoneOn(route == "speaker")
+            return
         for device in audio.getAvailableCommunicationDevices().toArray():
             if ROUTES.get(device.getType()) == route:
                 audio.setCommunicationDevice(device)
@@ -100,6 +112,11 @@ class AndroidPlatform(NoPlatform):
         """Let go of the wake lock and the vibrator."""
         self.keep_awake(False)
         self.vibrate(False)
+
+    @staticmethod
+    def _level() -> int:
+        """The system's API level."""
+        return int(autoclass("android.os.Build$VERSION").SDK_INT)
 
     def _service(self, name: str, kind: str) -> Any:
         """A system service as its own class."""

@@ -58,6 +58,7 @@ def has_screen(environment: dict[str, str]) -> bool:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Open the window and stay until it is closed; returns the exit code."""
     asked = parse(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # while the window loads, Ctrl-C ends it without a word
     if not has_screen(dict(os.environ)):
         print(NO_SCREEN, file=sys.stderr)  # noqa: T201 - said to the person who started it
         return 2

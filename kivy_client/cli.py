@@ -31,7 +31,7 @@ from kivy_client.cli_plain import (
 from kivy_client.cli_prompt import PromptScript
 from kivy_client.cli_script import Script
 from kivy_client.cli_texts import End, Status, system_words
-from kivy_client.session.compose import Choices, build
+from kivy_client.session.compose import Choices, build, default_folder
 from kivy_client.session.echo import EchoSounds
 from kivy_client.session.file_sounds import FileSounds
 from kivy_client.session.identity import BrokenIdentityError
@@ -51,11 +51,7 @@ SCRIPTS: dict[str, type[Script]] = {
     "identidade": IdentityScript,
     "confiar-em": TrustScript,
 }
-#: What is wrong with the file of an identity: its content, or the way to it.
-IDENTITIES = {
-    False: "está estragada; ponha a cópia no lugar, ou mude-a de lugar para começar de novo",
-    True: "não pode ser lida: confira de quem é o arquivo",
-}
+BROKEN = "está estragada; ponha a cópia no lugar, ou mude-a de lugar para começar de novo"
 TALKING = frozenset({"ligar", "atender", "sala"})
 
 
@@ -86,11 +82,13 @@ def begin(script: Script, options: Namespace, reactor: Any) -> None:
     try:
         client = build(reactor, script, choices_of(options, reactor))
     except BrokenIdentityError as error:
-        script.fail(End(Status.FAILED, f"a identidade em «{error.path}» {IDENTITIES[bool(error.why)]}"))
+        wrong = f"não pode ser lida: {system_words(error.why)}" if error.why else BROKEN
+        script.fail(End(Status.FAILED, f"a identidade em «{error.path}» {wrong}"))
         return
     except OSError as error:
         why = system_words(error.strerror or "")
-        script.fail(End(Status.FAILED, f"a pasta do estado não pode ser usada: {why}: {error.filename}"))
+        folder = options.estado or default_folder()
+        script.fail(End(Status.FAILED, f"a pasta do estado «{folder}» não pode ser usada: {why}"))
         return
     if options.comando in TALKING:
         settings = client.session.settings.settings

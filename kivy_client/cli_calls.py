@@ -1,5 +1,7 @@
 """The commands that talk: ligar, atender."""
 
+from dataclasses import replace
+
 from twisted.internet.interfaces import IDelayedCall
 
 from kivy_client.cli_files import length_of
@@ -80,10 +82,16 @@ class CallScript(Script):
             self._phase = view.phase
             words = " ".join(view.words)
             self.console.say(PHASES[view.phase].format(name=view.name, words=words))
-            if view.phase is CallPhase.TALKING and self._hang_up is None and self.duration is not None:
-                self._hang_up = self.clock.callLater(self.duration, self._time_is_up)
+            if view.phase is CallPhase.TALKING:
+                self._talk()
         if view.talking_since is not None:
             self._live(view)
+
+    def _talk(self) -> None:
+        """The conversation has begun, or goes on."""
+        self.expect_no_sound()
+        if self._hang_up is None and self.duration is not None:
+            self._hang_up = self.clock.callLater(self.duration, self._time_is_up)
 
     def _live(self, view: CallView) -> None:
         now = self.clock.seconds()
@@ -106,6 +114,8 @@ class CallScript(Script):
             self.console.say(quality_words(ended.quality, ended.name))
         if end.status is Status.OK and not talked:
             end = End(Status.NO_PATH, "a conversa com {name} acabou antes de começar")
+        if ended.reason and "{detail}" not in end.sentence:
+            end = replace(end, sentence=end.sentence + ": «{detail}»")
         self.finish(end, ended.name, ended.reason)
 
     def quit(self) -> None:

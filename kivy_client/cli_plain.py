@@ -53,6 +53,7 @@ class LookUpScript(Script):
         if self.options.json:
             self.console.data(shown)
         else:
+            shown["estado"] = PRESENCES[Presence(found.estado)]
             for key, value in shown.items():
                 self.console.answer(f"{key:<9} {value}")
         self.done()
@@ -97,6 +98,7 @@ class OfflineScript(Script):
     def start(self, client: Controller) -> None:
         """Do it at once."""
         self.client = client
+        self.tell_problems(client.session.display.state.problems)
         self.run_offline(client)
 
     def run_offline(self, client: Controller) -> None:

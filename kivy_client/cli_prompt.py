@@ -30,9 +30,14 @@ from kivy_client.session.results import CallResult, Done
 from kivy_client.session.search import search
 from kivy_client.session.state import Notice, ViewState
 from kivy_client.session.state_call import CallView
-from kivy_client.session.vocabulary import Link
+from kivy_client.session.vocabulary import CallPhase, Caution, Link
+from registro.wire.fields import NameError_, canonical_name
 
 MOST_ROWS = 50
+LONGEST_MINUTES = 5
+"""Digits."""
+NAMED = frozenset({"favorito", "bloquear", "desbloquear", "avisar", "chave"})
+"""Words after which a name must stand."""
 
 Answer = str | None
 """What a typed command says at once; None when the state will say it."""
@@ -78,7 +83,7 @@ class RoomWords(Typed):
 
     def silencio(self, text: str) -> Answer:
         """silencio [MINUTOS]: ninguém perturba"""
-        if text and not text.isdigit():
+        if text and not (text.isdecimal() and len(text) <= LONGEST_MINUTES):
             return "quantos minutos?"
         until = self._client.session.outside.wall() + 60.0 * int(text) if text else None
         return _said(self._client.do_not_disturb(until), "já era assim", "não perturbe")
@@ -86,7 +91,7 @@ class RoomWords(Typed):
     def favorito(self, text: str) -> Answer:
         """favorito NOME: fica no alto da lista; de novo, deixa de ficar"""
         on = not self._client.session.room.contact(text).favourite
-        return _said(self._client.favourite(text, on), "esse não é um nome", "favorito" if on else "comum")
+        return _said(self._client.favourite(text, on), "já era assim", "favorito" if on else "comum")
 
     def bloquear(self, text: str) -> Answer:
         """bloquear NOME: recusa sem tocar"""
@@ -167,7 +172,8 @@ class CallWords(Typed):
         return (
             f"{call.name}; caminho {PATHS[call.path.path]}; palavras {' '.join(call.words) or '—'}; "
             f"perda {figures.loss:.0%}; atraso {milliseconds(figures.delay_ms)}; "
-            f"{quality_words(call.quality, call.name)}"
+            f"{quality_words(call.quality, call.name)}; "
+            f"o outro lado conhece de você {', '.join(call.path.revealed) or 'nenhum endereço'}"
         )
 
 
@@ -178,6 +184,15 @@ class Words(RoomWords, CallWords):
         """sair: encerra o programa"""
         self._quit()
         return None
+
+
+def is_name(text: str) -> bool:
+    """Say whether this may be somebody's name."""
+    try:
+        canonical_name(text.strip())
+    except NameError_:
+        return False
+    return True
 
 
 def _mark(on: bool) -> str:
@@ -226,10 +241,14 @@ class PromptScript(Script):
         word, _, rest = line.partition(" ")
         if not word or self._words is None:
             return
-        if word == "ajuda" or word not in COMMANDS:
-            self.console.answer("\n".join(str(getattr(Words, name).__doc__) for name in COMMANDS))
-            return
-        answer = getattr(self._words, word)(rest.strip())
+        if word == "ajuda":
+            answer: Answer = "\n".join(str(getattr(Words, name).__doc__) for name in COMMANDS)
+        elif word not in COMMANDS:
+            answer = f"«{word}» não é um comando; «ajuda» mostra todos"
+        elif word in NAMED and not is_name(rest):
+            answer = CALL_RESULTS[CallResult.BAD_NAME].sentence
+        else:
+            answer = getattr(self._words, word)(rest.strip())
         if answer is not None:
             self.console.answer(answer)
 
@@ -238,6 +257,8 @@ class PromptScript(Script):
     def show(self, state: ViewState) -> None:
         """Say what is new."""
         super().show(state)
+        if self._ending:
+            return
         connection = state.connection
         if connection.link is not self._link:
             self._link = connection.link
@@ -257,8 +278,11 @@ class PromptScript(Script):
         self._call = new
         if new is not None and (old is None or old.phase is not new.phase):
             self.console.answer(PHASES[new.phase].format(name=new.name, words=" ".join(new.words)))
+            if new.phase is CallPhase.TALKING:
+                self.expect_no_sound()
         if new is not None:
-            for caution in set(new.warnings) - set(old.warnings if old is not None else ()):
+            silent = {Caution.NO_SOUND_IN} if self.speechless else set()
+            for caution in set(new.warnings) - set(old.warnings if old is not None else ()) - silent:
                 self.console.answer(CAUTIONS[caution])
         ended = state.ended
         if ended is not None and ended.number != self._ended:

@@ -29,7 +29,7 @@ def report(ended: EndedCall, last: Snapshot, status: int) -> dict[str, Any]:
         "atraso_ms": None if last.round_trip_ms is None else round(last.delay_ms, 1),
         "ida_e_volta_ms": None if last.round_trip_ms is None else round(last.round_trip_ms, 1),
         "jitter_ms": round(last.received.jitter_ms, 1),
-        "qualidade": ended.quality.bars,
+        "qualidade": ended.quality.bars if ended.duration > 0 else None,
         "achados": [
             {"codigo": found.code, "lado": found.side.value, "gravidade": GRAVITY[found.severity]}
             for found in last.course

@@ -70,6 +70,9 @@ class Script:
                 return ConnectResult.STARTED
         remembered = client.session.account.account
         address = self.options.servidor or remembered.address
+        if not address:
+            self.finish(End(Status.USAGE, "diga qual é o servidor com --servidor"))
+            return ConnectResult.STARTED
         return client.connect(address, self.options.nome or remembered.name, invitation)
 
     def finish(self, end: End, name: str = "", detail: str = "") -> None:
@@ -110,13 +113,23 @@ class Script:
         """Deal with Ctrl-C; False to end at once."""
         return False
 
+    @property
+    def speechless(self) -> bool:
+        """Whether the command line wants no microphone, and no file in its place."""
+        return bool(self.options.sem_som) and self.options.entrada is None
+
+    def expect_no_sound(self) -> None:
+        """A conversation has begun: without a microphone it is one with a closed one, and no fault."""
+        if self.client is not None and self.speechless:
+            self.client.mute(True)
+
     # the face
 
     def show(self, state: ViewState) -> None:
         """The client changed."""
         if self._ending:
             return
-        self._problems(state.problems)
+        self.tell_problems(state.problems)
         if state.question is not None and state.question is not self._asked:
             self._question(state.question)
         link = state.connection.link
@@ -134,7 +147,8 @@ class Script:
         """Whether to wait for a server that is away now."""
         return self.patient and self._ready
 
-    def _problems(self, problems: tuple[Problem, ...]) -> None:
+    def tell_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Say what went wrong beside the connection, each once."""
         for problem in problems:
             if problem.number not in self._told:
                 self._told.add(problem.number)

@@ -21,7 +21,7 @@ from typing import Any
 
 from scripts.programs import BIN, ROOT, Program, Sink, running
 from voz.device import wav
-from voz.measure import LIKENESS, Comparison, compare
+from voz.measure import Comparison, compare
 
 SPEECH = ROOT / "tests" / "speech"
 SECONDS = 10.0
@@ -64,7 +64,7 @@ class Screen:
     def live(self, name: str, text: str) -> None:
         """Renew a client's half of the live line; without a terminal it is a line when both halves came."""
         self._live[name] = f"{name}: {text}"
-        whole = "   ".join(self._live.values())
+        whole = "   ".join(self._live[one] for one in sorted(self._live))
         if self._terminal:
             width = shutil.get_terminal_size().columns
             self._shown = whole[: width - 1]
@@ -173,7 +173,9 @@ def tell(screen: Screen, ana: Person, bia: Person, reports: dict[str, dict[str, 
         result, report = heard(speaker, listener, reports), reports[listener.name]
         good = good and result is not None and result.heard
         screen.line(f"  {speaker.name} → {listener.name}       {direction(result, report)}")
-    screen.line(f"  semelhança: {LIKENESS} (1 = igual; a partir de 0,6 é a mesma fala)")
+    screen.line(
+        "  semelhança: correlação dos espectros mel em dB (1 = igual; a partir de 0,6 é a mesma fala)"
+    )
     screen.line("\nAs duas se ouviram." if good else "\nElas não se ouviram.")
     return good
 

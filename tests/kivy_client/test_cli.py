@@ -13,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import fail, succeed
+from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from kivy_client import cli_files, cli_options, cli_script, cli_texts
+from kivy_client import cli, cli_files, cli_options, cli_script, cli_texts
 from kivy_client.cli import SCRIPTS, TALKING
 from kivy_client.cli_calls import PHASES
 from kivy_client.cli_console import Console
 from kivy_client.cli_echo import CALLS_A_MINUTE, Rate
-from kivy_client.cli_prompt import COMMANDS, PromptScript
+from kivy_client.cli_prompt import COMMANDS, NAMED, PromptScript
 from kivy_client.cli_script import Script
 from kivy_client.cli_texts import Status
+from kivy_client.session import identity
 from kivy_client.session.boundary import Face
 from kivy_client.session.results import CallResult, ConnectResult
 from kivy_client.session.sounds import DeviceLists
@@ -92,6 +94,17 @@ class OptionTests(SynchronousTestCase):
         self.assertEqual("sala-cli: falta COMANDO («sala-cli --help» mostra o que há).\n", self.fails())
         for wrong in (("--espera",), ("tabela", "--voar"), ("ligar",), ("identidade", "mostrar", "--json=1")):
             self.assertNotRegex(self.fails(*wrong), "error|usage|argument|required|expected")
+
+    def test_ctrl_c_while_it_loads(self) -> None:
+        """Ctrl-C before the program is there ends it without a word, as a shell expects."""
+        probe = "import signal, sys; from kivy_client import cli_start; sys.argv[1:] = ['--help']\n"
+        probe += (
+            "sys.meta_path.insert(0, type('Slow', (), {'find_spec': lambda *_: signal.raise_signal(2)}))\n"
+        )
+        command = [sys.executable, "-c", probe + "cli_start.main()"]
+        root = Path(cli_files.__file__).parents[1]
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual((-2, "", ""), (done.returncode, done.stdout, done.stderr))
 
     def test_every_command_has_a_script(self) -> None:
         """What can be typed can be done."""
@@ -215,6 +228,49 @@ class FileTests(SynchronousTestCase):
         self.assertEqual((18, "sala-cli: o arquivo «nada.wav» não existe.\n"), (done.returncode, done.stderr))
         self.assertEqual({"fim": None, "estado_de_saida": 18}, json.loads(done.stdout))
         self.assertFalse(state.exists())
+
+
+class BeginTests(SynchronousTestCase):
+    """State folders that cannot be used: one sentence, and nothing is changed."""
+
+    def said(self, folder: Path) -> str:
+        """What a command says of this folder."""
+        err = io.StringIO()
+        clock: Any = Clock()
+        clock.running = False
+        self.patch(cli.signal, "signal", lambda *_: None)
+        options = cli_options.parse(["--estado", str(folder), "--nome", "ana", "tabela"])
+        script = SCRIPTS["tabela"](clock, options, Console(False, io.StringIO(), err))
+        cli.begin(script, options, clock)
+        self.assertEqual(Status.FAILED, script.status)
+        return err.getvalue()
+
+    def test_not_a_folder(self) -> None:
+        """A file in the place of the folder, or above it."""
+        plain = Path(self.mktemp())
+        plain.write_text("x")
+        self.assertIn("não pode ser lida: não é uma pasta.\n", self.said(plain))
+
+    def test_a_broken_identity(self) -> None:
+        """Nobody is made somebody else: the file is named and stays."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        (folder / "identidade.chave").write_text("x")
+        self.assertIn("identidade.chave» está estragada; ponha a cópia no lugar", self.said(folder))
+        self.assertEqual("x", (folder / "identidade.chave").read_text())
+
+    def test_a_full_disk(self) -> None:
+        """The folder is named, and what the system says is said in Portuguese."""
+        folder = Path(self.mktemp())
+
+        def full(*_: object) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        self.patch(identity, "write_atomically", full)
+        self.assertEqual(
+            f"sala-cli: a pasta do estado «{folder}» não pode ser usada: o disco está cheio.\n",
+            self.said(folder),
+        )
 
 
 class RateTests(SynchronousTestCase):
@@ -381,7 +437,24 @@ class DialScriptTests(TerminalCase):
         self.ended(Status.BUSY)
         self.assertIn("sala-cli: bia está em outra chamada.", self.err.getvalue())
         report = json.loads(self.out.getvalue())
-        self.assertEqual(("busy", 7), (report["fim"], report["estado_de_saida"]))
+        self.assertEqual(("busy", 7, None), (report["fim"], report["estado_de_saida"], report["qualidade"]))
+
+    def test_refused_with_a_reason(self) -> None:
+        """The other side's words are shown behind ours."""
+        self.run_script("ligar", "bia", "--sem-som")
+        self.online(bia="livre")
+        self.world.answer_look_up("bia")
+        other = Other(self.world)
+        other.invited()
+        assert other.callee is not None
+        self.world.say(ConviteRejeitado(other.callee.call_id, "recusado", "em reunião"))
+        self.ended(Status.REFUSED)
+        self.assertIn("sala-cli: bia recusou a chamada: «em reunião».\n", self.err.getvalue())
+
+    def test_without_a_microphone(self) -> None:
+        """--sem-som is a conversation with a closed microphone, not with a broken one."""
+        self.talk("--duracao", "5")
+        self.assertTrue(self.world.voices[-1].switches["mute"])
 
     def talk(self, *words: str) -> Other:
         """Call «bia» as far as the first packet."""
@@ -552,7 +625,13 @@ class PromptTests(TerminalCase):
             ("", ""),
         ):
             self.assertEqual(said, self.type(line))
-        self.assertIn("sair: encerra o programa", self.type("socorro"))
+        self.assertEqual("«socorro» não é um comando; «ajuda» mostra todos", self.type("socorro"))
+        self.assertIn("sair: encerra o programa", self.type("ajuda"))
+        for word in sorted(NAMED):
+            self.assertEqual("esse não é um nome", self.type(word))
+            self.assertEqual("esse não é um nome", self.type(f"{word} a b"))
+        for minutes in ("²", "9" * 400, "-1"):
+            self.assertEqual("quantos minutos?", self.type(f"silencio {minutes}"))
 
     def test_a_changed_key(self) -> None:
         """A changed key is shouted, with both fingerprints."""

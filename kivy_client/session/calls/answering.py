@@ -15,6 +15,12 @@ from registro.wire.errors import Recusa
 from voz.handshake import Reply
 from voz.net import Candidate
 
+DOUBTS = {
+    EndCause.CLOCK: "os relógios dos dois computadores diferem em mais de dois minutos",
+    EndCause.KEY_CHANGED: "a sua chave não é mais a que este lado conhece",
+}
+"""What the caller is told when the program refuses for its person: what an honest one can mend."""
+
 
 class Answering(Protocol):
     """What can happen while this side is called."""
@@ -83,7 +89,7 @@ def _accept_at_once(machine: Answering, act: Act[AnsweringPort]) -> None:
 
 
 def _doubted(machine: Answering, act: Act[AnsweringPort], cause: EndCause) -> None:
-    act.port.reject(Recusa.RECUSADO, "")
+    act.port.reject(Recusa.RECUSADO, DOUBTS.get(cause, ""))
     over(machine, act, cause, "")
 
 

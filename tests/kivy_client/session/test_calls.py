@@ -525,9 +525,10 @@ class IncomingTests(CallCase):
             self.assertEqual((), self.world.state.alarms)
 
     def test_a_clock_that_is_wrong(self) -> None:
-        """An invitation of more than two minutes ago is refused."""
+        """An invitation of more than two minutes ago is refused; an honest caller is told why."""
         self.rung(late=121)
         self.assert_over(EndCause.CLOCK)
+        self.assertIn("relógios", self.world.heard(ConviteRejeitado).motivo or "")
 
     def test_a_repeated_invitation(self) -> None:
         """The registry cannot make the phone ring again with an old invitation."""

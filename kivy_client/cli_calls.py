@@ -114,6 +114,8 @@ class CallScript(Script):
             self.console.say(quality_words(ended.quality, ended.name))
         if end.status is Status.OK and not talked:
             end = End(Status.NO_PATH, "a conversa com {name} acabou antes de começar")
+        if ended.cause is EndCause.KEY_CHANGED:
+            self.console.say(f"se souber por que mudou, aceite a chave nova com «confiar-em {ended.name}»")
         if ended.reason and "{detail}" not in end.sentence:
             end = replace(end, sentence=end.sentence + ": «{detail}»")
         self.finish(end, ended.name, ended.reason)

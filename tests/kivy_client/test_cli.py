@@ -439,6 +439,17 @@ class DialScriptTests(TerminalCase):
         report = json.loads(self.out.getvalue())
         self.assertEqual(("busy", 7, None), (report["fim"], report["estado_de_saida"], report["qualidade"]))
 
+    def test_a_changed_key(self) -> None:
+        """Where the key is another one than before, it is said what can be done about it."""
+        self.run_script("ligar", "bia", "--sem-som")
+        self.world.welcome()
+        trust = self.world.client.session.trust
+        trust._pins.accept(trust.server, "bia", public_of("antes"))
+        self.world.table(ana="livre", bia="livre")
+        self.world.answer_look_up("bia")
+        self.ended(Status.KEY_CHANGED)
+        self.assertIn("aceite a chave nova com «confiar-em bia»", self.err.getvalue())
+
     def test_refused_with_a_reason(self) -> None:
         """The other side's words are shown behind ours."""
         self.run_script("ligar", "bia", "--sem-som")

@@ -21,6 +21,7 @@ from bench.registro import packages
 from bench.registro.bench import Bench
 from bench.registro.build import compiled
 from bench.registro.certificate import self_signed
+from bench.registro.renewal import renew
 from bench.registro.rows import ROWS
 from bench.registro.servers import Place
 
@@ -32,7 +33,7 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--so", action="append", choices=sorted(ROWS), metavar="NAME", help=", ".join(ROWS))
     parser.add_argument("--rodadas", type=int, default=5, metavar="N", help="rounds (default 5)")
     parser.add_argument(
-        "--pagina", type=Path, metavar="FILE", help="put the table into this page of the docs"
+        "--pagina", type=Path, metavar="FILE", help="put the table (with --so these rows) into this page"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser.parse_args(argv)
@@ -88,7 +89,9 @@ def run(chosen: argparse.Namespace, folder: Path) -> int:
         f"server on core {server_core}, load on core {load_core}, {bench.rounds} rounds",
     ]
     print("\n".join([*about, "", markdown(lines), *failures]))
-    if chosen.pagina:
+    if chosen.pagina and chosen.so:
+        renew(chosen.pagina, ". ".join(about) + ".", markdown(lines))
+    elif chosen.pagina:
         write_figures(chosen.pagina, "\n\n".join([". ".join(about) + ".", markdown(lines), *failures]))
     if chosen.json:
         chosen.json.write_text(as_json(lines, about))

@@ -107,6 +107,12 @@ def compared(
     lines = [Line(row, f"{what}, {name}", Spread.of(figures), unit) for name, figures in found.items()]
     for name, goal in goals.items():
         if name in found:
-            spread = ratios(found[OURS], found[name])
-            lines.append(Line(row, f"{what}, {OURS} / {name}", spread, " ×", goal))
+            lines.append(held_beside(row, what, found, OURS, name, goal))
     return lines
+
+
+def held_beside(
+    row: str, what: str, found: Mapping[str, Sequence[float]], name: str, other: str, goal: Goal | None = None
+) -> Line:
+    """Return the ratio of one server's figures to another's, round by round."""
+    return Line(row, f"{what}, {name} / {other}", ratios(found[name], found[other]), " ×", goal)

@@ -75,6 +75,10 @@ class Load:
             raise BenchError(f"{self.server.name}, {command!r}: {report.wrong} wrong, {report.first_wrong}")
         return Round(report, used)
 
+    def cpu(self) -> float:
+        """Return the CPU seconds that the client itself has used."""
+        return self._program.cpu()
+
     def _report(self, patience: float) -> Report:
         readable, _, _ = select.select([self._program.stdout], [], [], patience)
         if not readable:

@@ -10,11 +10,13 @@ from pathlib import Path
 from twisted.trial import unittest
 
 from bench.common.figures import Goal, Verdict
+from bench.common.page import BEGIN, END
 from bench.common.process import BenchError
 from bench.registro.__main__ import options
 from bench.registro.bench import compared
 from bench.registro.build import PROGRAMS, SOURCES, compiled
 from bench.registro.load import Report, Round, parse_report
+from bench.registro.renewal import renew
 from bench.registro.rows import ROWS
 
 REPORT = Report(
@@ -32,6 +34,28 @@ REPORT = Report(
     first_wrong="",
 )
 COUNTED = asdict(REPORT)
+
+
+class RenewalTests(unittest.SynchronousTestCase):
+    """Rows that are measured again."""
+
+    def test_only_these(self) -> None:
+        """The rows measured again replace those of their name in their place; the others stay as they are."""
+        page = Path(self.mktemp())
+        table = "| row | figure of | median | rounds | goal | |\n| - | - | - | - | - | - |\n"
+        older = table + "".join(f"| {name} | antes | 1 | | | - |\n" for name in ("a", "b", "b", "c"))
+        page.write_text(f"# x\n\n{BEGIN}\n\numa máquina.\n\n{older}\n{END}\n\nfim\n")
+        for figure in ("2", "3"):
+            renew(page, "outra.", table + f"| b | depois | {figure} | | | ok |\n| d | novo | 4 | | | ok |\n")
+        lines = page.read_text().splitlines()
+        rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in lines if line.startswith("| ")]
+        self.assertEqual(
+            rows[2:], [["a", "antes", "1"], ["b", "depois", "3"], ["c", "antes", "1"], ["d", "novo", "4"]]
+        )
+        self.assertEqual(
+            [line for line in lines if "." in line], ["uma máquina.", "Measured again: b, d. outra."]
+        )
+        self.assertEqual((lines[0], lines[-1]), ("# x", "fim"))
 
 
 class ReportTests(unittest.SynchronousTestCase):

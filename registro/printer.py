@@ -18,8 +18,9 @@ FILES = 5
 class Printer:
     """Writes texts in a thread of its own."""
 
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[str], object], close: Callable[[], object] | None = None) -> None:
+        """`close` is called by the thread when the last text is written."""
+        self._write, self._close = write, close
         self._texts: Queue[str | None] = Queue(WAITING)
         self._thread = threading.Thread(target=self._work, name="registro-diario", daemon=True)
         self.lost = 0
@@ -54,17 +55,25 @@ class Printer:
                 self._write(text)
             except (OSError, ValueError):
                 self.lost += 1
+        if self._close is not None:
+            self._close()
 
 
-def rotated_file(path: Path) -> Callable[[str], object]:
-    """Return a writer into a file of at most 16 MiB, five older ones beside it; raises OSError at once."""
-    handler = logging.handlers.RotatingFileHandler(
-        path, maxBytes=FILE_SIZE, backupCount=FILES, encoding="utf-8", delay=False
-    )
-    handler.terminator = ""
-    handler.setFormatter(logging.Formatter("%(message)s"))
+class RotatedFile:
+    """Writes into a file of at most 16 MiB, five older ones beside it."""
 
-    def write(text: str) -> None:
-        handler.emit(logging.LogRecord("registro", logging.INFO, "", 0, text, None, None))
+    def __init__(self, path: Path) -> None:
+        """Open the file, or make it; OSError at once where that cannot be done."""
+        self._handler = logging.handlers.RotatingFileHandler(
+            path, maxBytes=FILE_SIZE, backupCount=FILES, encoding="utf-8", delay=False
+        )
+        self._handler.terminator = ""
+        self._handler.setFormatter(logging.Formatter("%(message)s"))
 
-    return write
+    def __call__(self, text: str) -> None:
+        """Write a text."""
+        self._handler.emit(logging.LogRecord("registro", logging.INFO, "", 0, text, None, None))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._handler.close()

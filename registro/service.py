@@ -37,7 +37,7 @@ from registro.operations.house import DaemonHouse
 from registro.operations.overseer import Overseer
 from registro.panel.service import PanelService, PanelSetup
 from registro.panel.where import PanelPlace
-from registro.printer import Printer, rotated_file
+from registro.printer import Printer, RotatedFile
 from registro.relays import RELAY_SECRET, Relays
 from registro.server import Server
 from registro.storage.database import FILE
@@ -164,7 +164,8 @@ def _relay_secret(config: Config) -> bytes:
 def _printers(config: Config) -> list[Printer]:
     printers = [] if config.silent else [Printer(_screen)]
     if config.diary is not None:
-        printers.append(Printer(rotated_file(config.diary)))
+        file = RotatedFile(config.diary)
+        printers.append(Printer(file, file.close))
     return printers
 
 

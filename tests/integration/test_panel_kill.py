@@ -58,37 +58,37 @@ class Load:
         """Claim one new name after the other."""
         for number in range(10_000):
             name = f"n{self._round}-{worker}-{number}"
-            client = PlainClient(self._daemon.plain)
-            client.register(name)
-            self._ledger.names[name] = client.key.private_bytes_raw()
-            client.close()
+            with contextlib.closing(PlainClient(self._daemon.plain)) as client:
+                client.register(name)
+                self._ledger.names[name] = client.key.private_bytes_raw()
 
     def _miss(self, _: int) -> None:
         """Call people who are not there."""
-        client = PlainClient(self._daemon.plain).register(f"quem-liga-{self._round}")
-        for number in range(10_000):
-            away = list(self._ledger.names)[:-WORKERS]
-            if not away:
-                time.sleep(0.05)
-                continue
-            call, callee = number.to_bytes(16, "big"), away[number % len(away)]
-            invitation = messages.Convite(call, b"c" * 32, int(time.time()), b"s" * 64, para=callee)
-            answer = client.ask(invitation, messages.ConviteRejeitado)
-            if answer.codigo == "ausente":
-                self._ledger.missed[callee] += 1
+        with contextlib.closing(PlainClient(self._daemon.plain)) as client:
+            client.register(f"quem-liga-{self._round}")
+            for number in range(10_000):
+                away = list(self._ledger.names)[:-WORKERS]
+                if not away:
+                    time.sleep(0.05)
+                    continue
+                call, callee = number.to_bytes(16, "big"), away[number % len(away)]
+                invitation = messages.Convite(call, b"c" * 32, int(time.time()), b"s" * 64, para=callee)
+                answer = client.ask(invitation, messages.ConviteRejeitado)
+                if answer.codigo == "ausente":
+                    self._ledger.missed[callee] += 1
 
     def _operate(self, _: int) -> None:
         """Ban, invite and free by the panel."""
-        panel = PanelClient(self._daemon.panel, self._daemon.token)
-        for number in range(10_000):
-            value = f"banido-{self._round}-{number}"
-            status, _body = panel.post("/api/banir", {"tipo": "nome", "valor": value, "motivo": ""})
-            assert status == 200
-            self._ledger.bans.add(value)
-            status, _body = panel.post("/api/convidar", {"nota": value})
-            assert status == 200
-            self._ledger.invitations.add(value)
-            self._free(panel)
+        with contextlib.closing(PanelClient(self._daemon.panel, self._daemon.token)) as panel:
+            for number in range(10_000):
+                value = f"banido-{self._round}-{number}"
+                status, _body = panel.post("/api/banir", {"tipo": "nome", "valor": value, "motivo": ""})
+                assert status == 200
+                self._ledger.bans.add(value)
+                status, _body = panel.post("/api/convidar", {"nota": value})
+                assert status == 200
+                self._ledger.invitations.add(value)
+                self._free(panel)
 
     def _free(self, panel: PanelClient) -> None:
         """Free the oldest name; until the answer is here nobody can say whose it is."""

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from registro import journal, printer
 from registro.journal import Journal, shortened, table_text
-from registro.printer import WAITING, Printer, rotated_file
+from registro.printer import WAITING, Printer, RotatedFile
 
 
 class TextTests(SynchronousTestCase):
@@ -141,7 +141,8 @@ class PrinterTests(SynchronousTestCase):
         """The file is changed when it is full, and so many are kept."""
         self.patch(printer, "FILE_SIZE", 1000)
         path = Path(self.mktemp())
-        write = rotated_file(path)
+        write = RotatedFile(path)
+        self.addCleanup(write.close)
         for _ in range(100):
             write("100% " + "x" * 95 + "\n")
         self.assertLessEqual(path.stat().st_size, 1000)

@@ -124,9 +124,12 @@ class PlainClient:
         self.chave = self.key.public_key().public_bytes_raw()
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
         self._rest = b""
-        ola = self.hear()
-        assert isinstance(ola, messages.Ola)
-        assert ola.desafio is not None
+        with contextlib.ExitStack() as unwind:
+            unwind.callback(self.socket.close)
+            ola = self.hear()
+            assert isinstance(ola, messages.Ola)
+            assert ola.desafio is not None
+            unwind.pop_all()
         self.challenge = ola.desafio
 
     def close(self) -> None:
@@ -184,10 +187,12 @@ class PanelClient:
         self._cookie = ""
         status, _ = self.post("/entrar", {"token": token})
         assert status == 200, status
-        self._stream = self._connect()
-        self._stream.request("GET", "/eventos", headers={"Cookie": self._cookie})
-        self.events = self._stream.getresponse()
-        self._csrf = json.loads(self._next_data())["csrf"]
+        with contextlib.ExitStack() as unwind:
+            self._stream = unwind.enter_context(contextlib.closing(self._connect()))
+            self._stream.request("GET", "/eventos", headers={"Cookie": self._cookie})
+            self.events = self._stream.getresponse()
+            self._csrf = json.loads(self._next_data())["csrf"]
+            unwind.pop_all()
 
     def _connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
@@ -200,24 +205,25 @@ class PanelClient:
 
     def get(self, path: str) -> tuple[int, Any]:
         """Read a list."""
-        line = self._connect()
-        line.request("GET", path, headers={"Cookie": self._cookie})
-        answer = line.getresponse()
-        return answer.status, json.loads(answer.read())
+        with contextlib.closing(self._connect()) as line:
+            line.request("GET", path, headers={"Cookie": self._cookie})
+            answer = line.getresponse()
+            return answer.status, json.loads(answer.read())
 
     def post(self, path: str, data: object) -> tuple[int, Any]:
         """Do something."""
         headers = {"Origin": self._origin, "Content-Type": "application/json"}
         if self._cookie:
             headers |= {"Cookie": self._cookie, "X-Sala": getattr(self, "_csrf", "")}
-        line = self._connect()
-        line.request("POST", path, json.dumps(data), headers)
-        answer = line.getresponse()
-        cookie = answer.getheader("set-cookie")
-        if cookie:
-            self._cookie = cookie.partition(";")[0]
-        return answer.status, json.loads(answer.read())
+        with contextlib.closing(self._connect()) as line:
+            line.request("POST", path, json.dumps(data), headers)
+            answer = line.getresponse()
+            cookie = answer.getheader("set-cookie")
+            if cookie:
+                self._cookie = cookie.partition(";")[0]
+            return answer.status, json.loads(answer.read())
 
     def close(self) -> None:
         """Close the page."""
+        self.events.close()
         self._stream.close()

@@ -21,9 +21,10 @@ from kivy_client.cli import SCRIPTS, TALKING
 from kivy_client.cli_calls import PHASES
 from kivy_client.cli_console import Console
 from kivy_client.cli_echo import CALLS_A_MINUTE, Rate
-from kivy_client.cli_prompt import COMMANDS, NAMED, PromptScript
+from kivy_client.cli_prompt import PromptScript
 from kivy_client.cli_script import Script
 from kivy_client.cli_texts import Status
+from kivy_client.cli_words import COMMANDS, NAMED
 from kivy_client.session import identity
 from kivy_client.session.boundary import Face
 from kivy_client.session.results import CallResult, ConnectResult
@@ -167,7 +168,7 @@ class TextTests(SynchronousTestCase):
 
     def test_typed_words_explain_themselves(self) -> None:
         """«ajuda» has a line for each word."""
-        from kivy_client.cli_prompt import Words
+        from kivy_client.cli_words import Words
 
         for name in COMMANDS:
             text = getattr(Words, name).__doc__
@@ -564,7 +565,7 @@ class PromptTests(TerminalCase):
         """Be in the room; the keyboard is the test."""
         self.patch(PromptScript, "start", Script.start)
         self.run_script("sala", "--sem-som")
-        from kivy_client.cli_prompt import Words
+        from kivy_client.cli_words import Words
 
         prompt = self.script
         assert isinstance(prompt, PromptScript)

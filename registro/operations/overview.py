@@ -186,10 +186,11 @@ class DaemonOverview:
 
     def faults(self) -> tuple[Fault, ...]:
         """Give the last faults."""
-        return tuple(_fault(fault) for fault in self._faults.latest())
+        return tuple(told(fault) for fault in self._faults.latest())
 
 
-def _fault(fault: faults.Fault) -> Fault:
+def told(fault: faults.Fault) -> Fault:
+    """Make of a kept fault what the page is given."""
     if fault.trouble is None:
         return Fault(fault.at, fault.text)
     return Fault(fault.at, fault.text, fault.trouble.what, fault.trouble.values)

@@ -12,8 +12,10 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from registro.edge.listen import ListenError
 from registro.operations.faults import KEPT, LONGEST, Faults
-from registro.operations.overview import ASK_EVERY, memory, process_of
+from registro.operations.overview import ASK_EVERY, memory, process_of, told
+from registro.panel import status
 from registro.panel.status import BanKind, Process, Reason, RefusedError, Stage
+from registro.trouble import Trouble, What
 from registro.wire import messages
 from registro.wire.errors import Codigo, Encerramento
 from registro.wire.fields import b64
@@ -255,6 +257,19 @@ class FaultsTests(SynchronousTestCase):
         self.log.warn("o relé terminou ({how})", how="KILL")
         self.log.error("pior")
         self.assertEqual([fault.text for fault in self.faults.latest()], ["pior", "o relé terminou (KILL)"])
+
+    def test_troubles_can_be_translated(self) -> None:
+        """A trouble of the registry keeps what it was made of; the log has it as one sentence."""
+        trouble = Trouble(What.RELAY_ENDED, porque="KILL {x} ção", espera="0.1")
+        self.log.warn("{sentence}", sentence=trouble)
+        (fault,) = self.faults.latest()
+        self.assertEqual(fault.text, "o relé terminou (KILL {x} ção); de novo em 0.1 s")
+        self.assertEqual(
+            told(fault),
+            status.Fault(fault.at, fault.text, "rele-terminou", {"porque": "KILL {x} ção", "espera": "0.1"}),
+        )
+        self.log.warn("outra coisa")
+        self.assertEqual(told(self.faults.latest()[0]).code, "")
 
     def test_failures_say_what_failed(self) -> None:
         """A failure is one line: what was being done, and the error."""

@@ -37,6 +37,7 @@ from kivy_client.widgets.field import Field  # noqa: E402
 from kivy_client.widgets.focus import DOWN, ENTER, TAB  # noqa: E402
 from kivy_client.widgets.listing import ListingRow  # noqa: E402
 from kivy_client.widgets.look import look  # noqa: E402
+from kivy_client.widgets.parts import Banner  # noqa: E402
 from kivy_client.widgets.press import Pressable  # noqa: E402
 from kivy_client.widgets.text import Icon, OneLine  # noqa: E402
 from tests.screens.examples import ROOM, STATES  # noqa: E402
@@ -356,6 +357,24 @@ def kept() -> object:
     return numbers | {"whole": x == round(x) and y == round(y)}
 
 
+def places() -> object:
+    """Where a call's and the room's buttons are, and how high the banners: before one comes, while it is
+    there, and after it went.
+    """
+    stage = make_stage()
+    seen = {}
+    for calm, told in (("talking", "talking-long"), ("room", "room-problem")):
+        noted = []
+        for name in (calm, told, calm):
+            set_scene(stage, name)
+            settle(6)
+            tops = [int(w.y) for w in visible(stage) if isinstance(w, Pressable) and w.height > 1][:4]
+            banners = sum(int(w.height) for w in stage.ids.page.walk() if isinstance(w, Banner))
+            noted.append([*tops, banners])
+        seen[calm] = noted
+    return seen
+
+
 def export() -> object:
     """What is asked and sent when the identity is written to a file that exists: before and after «yes»."""
     presser = Presser()
@@ -436,6 +455,7 @@ JOBS: dict[str, Callable[[], object]] = {
         switches,
         crowd,
         kept,
+        places,
         export,
         address,
         picture,

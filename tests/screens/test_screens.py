@@ -151,6 +151,17 @@ class SettingsTests(SynchronousTestCase):
         self.assertEqual(shown["chosen"]["Idioma"], "en")
 
 
+class CalmTests(SynchronousTestCase):
+    """Nothing jumps."""
+
+    def test_a_banner_leaves_no_gap(self) -> None:
+        """When a banner has gone, everything is where it was before it came."""
+        for calm, (before, with_banner, after) in job("places").items():
+            self.assertEqual(before, after, calm)
+            self.assertEqual(before[-1], 0, calm)
+            self.assertGreaterEqual(with_banner[-1], 48, calm)
+
+
 class IdentityTests(SynchronousTestCase):
     """The file of the identity."""
 

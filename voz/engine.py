@@ -15,7 +15,7 @@ from random import SystemRandom
 
 from voz.adapt.complexity import ComplexityControl
 from voz.adapt.congestion import Congestion, Delivery
-from voz.adapt.ladder import Ladder, LineReport
+from voz.adapt.ladder import HEADERS, Ladder, LineReport
 from voz.clock import SAMPLE_RATE
 from voz.codec import Codec, Sound
 from voz.crypto import (
@@ -35,6 +35,8 @@ from voz.sender import Sender
 from voz.stats import Direction, Played, Refused
 
 _RATE_WINDOW = 1.0
+_KNOWN_PACKETS = 1024
+_LEAST_INTERVAL = 0.1
 _random_bits: Callable[[int], int] = SystemRandom().getrandbits
 
 
@@ -96,6 +98,7 @@ class Engine:
         self._nonsense = 0
         self._feedback: Feedback | None = None
         self._their_lost = 0
+        self._on_the_way = _OnTheWay()
         self._sent_rate = _Rate()
         self._received_rate = _Rate()
 
@@ -218,6 +221,7 @@ class Engine:
         return self._sealer.seal_rtcp(serialise_rtcp(reports))
 
     def _send_rtp(self, packet: RtpPacket) -> None:
+        self._on_the_way.note(packet.sequence, len(packet.payload) + HEADERS)
         self._emit(self._sealer.seal_rtp(packet.serialise()))
 
     def _take_rtp(self, plain: bytes, now: float) -> None:
@@ -239,15 +243,40 @@ class Engine:
         """Choose how to send from what the other side reports."""
         self._feedback = feedback
         self._their_lost += feedback.lost
-        self.ladder.report(LineReport(now, feedback.expected, feedback.lost, feedback.burst))
-        delivery = Delivery(feedback.expected, max(0, feedback.lost), self._sent_rate.value)
-        self.congestion.report(now, delivery, self.reports.round_trip)
-        step = self.ladder.step(min(self.congestion.allowed, self._options.most_rate))
+        due = self._on_the_way.octets(feedback.highest, feedback.expected)
+        rate = due * 8 / max(_LEAST_INTERVAL, feedback.seconds)
+        delivery = Delivery(feedback.expected, max(0, feedback.lost), rate)
+        round_trip = self.reports.round_trip if self.reports.fresh else None
+        filled = self.congestion.report(now, delivery, round_trip)
+        report = LineReport(now, feedback.expected, feedback.lost, feedback.burst)
+        self.ladder.report(report, believed=not self.congestion.queued)
+        if filled:
+            self.ladder.forgive(now, self.congestion.noise)
+        chosen = self.sender.chosen_ms
+        step = self.ladder.step(self.congestion.allowed, self._options.most_rate, chosen)
         if step == self.sender.step:
             return
-        if step.rate > self.sender.step.rate:
+        if step.line(chosen) > self.sender.step.line(chosen):
             self.congestion.rising()
         self.sender.set_step(step)
+
+
+class _OnTheWay:
+    """What the latest packets cost the line, by their numbers."""
+
+    def __init__(self) -> None:
+        self._sizes: dict[int, int] = {}
+
+    def note(self, sequence: int, octets: int) -> None:
+        self._sizes.pop(sequence, None)
+        self._sizes[sequence] = octets
+        if len(self._sizes) > _KNOWN_PACKETS:
+            del self._sizes[next(iter(self._sizes))]
+
+    def octets(self, highest: int, count: int) -> int:
+        """Of the `count` packets up to this number, as far as they are known."""
+        numbers = (highest - index & 0xFFFF for index in range(min(count, _KNOWN_PACKETS)))
+        return sum(self._sizes.get(number, 0) for number in numbers)
 
 
 class _Rate:

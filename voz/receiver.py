@@ -17,6 +17,8 @@ from voz.playout.delay import DelayEstimator
 from voz.playout.jitter import JitterBuffer, Kind, Step, Verdict
 from voz.reporting.reception import Reception
 
+FRAME: int = 960
+"""Samples of the length in which sound is counted, whatever frames it came in."""
 SPACING: float = 0.080
 """Least time between two changes of speed in speech, in seconds."""
 HURRIED: float = 0.040
@@ -25,13 +27,13 @@ PATIENCE: float = 0.6
 """Seconds without a fitting period after which the best there is must do: hisses have none."""
 FAR: float = 0.060
 """What counts as far off."""
-TOO_MUCH: float = 0.025
+TOO_MUCH: float = 0.040
 """Excess of delay above which speech is shortened …"""
 TOO_MUCH_IN_SILENCE: float = 0.003
 """… and silence is …"""
-TOO_MUCH_FOR_LONG: float = 0.008
+TOO_MUCH_FOR_LONG: float = 0.012
 """… and speech, once nothing was changed for …"""
-LONG_SINCE: float = 3.0
+LONG_SINCE: float = 6.0
 """… so many seconds."""
 TOO_LITTLE: float = 0.003
 """Lack of delay from which on sound is lengthened."""
@@ -39,7 +41,7 @@ TOO_LITTLE: float = 0.003
 
 @dataclass(frozen=True, slots=True)
 class PlayoutCounters:
-    """What was played, in frames unless it says otherwise; all since the start of the call."""
+    """What was played, in lengths of 20 ms unless it says otherwise; all since the start of the call."""
 
     frames: int = 0
     copies: int = 0
@@ -70,6 +72,7 @@ class Receiver:
         self._played = 0.0
         self._changed = [0, 0]
         self._delays: deque[float] = deque(maxlen=5)
+        self._after_silence = False
         self._makers: dict[Kind, Callable[[Step], Sound]] = {
             Kind.FRAME: self._decode,
             Kind.COPY: self._decode,
@@ -94,8 +97,8 @@ class Receiver:
         """The next 480 samples, decided at `now`; never fails."""
         while len(self._ready) < BLOCK:
             ahead = len(self._ready)
-            self._delays.append(self._buffer.delay(now, ahead))
             step = self._buffer.take(now, ahead)
+            self._note_delay(step, self._buffer.delay(now, ahead))
             sound = self._make(step)
             if not step.held:
                 sound = self._change_speed(sound)
@@ -105,7 +108,10 @@ class Receiver:
 
     def counters(self) -> PlayoutCounters:
         """What was counted so far, and the delay now."""
-        counts, buffer = self._counts, self._buffer
+        counts, buffer = (
+            {kind: round(samples / FRAME) for kind, samples in self._counts.items()},
+            self._buffer,
+        )
         return PlayoutCounters(
             frames=counts[Kind.FRAME],
             copies=counts[Kind.COPY],
@@ -131,11 +137,13 @@ class Receiver:
             if block.payload_type != OPUS:
                 self._malformed += 1
             elif block.offset:
-                self._insert(media - block.offset, block.payload, arrival, None)
+                self._insert(media - block.offset, block.payload, arrival, None, waited=block.offset)
             else:
                 self._insert(media, block.payload, arrival, sequence)
 
-    def _insert(self, media: int, payload: bytes, arrival: float, sequence: int | None) -> Verdict | None:
+    def _insert(
+        self, media: int, payload: bytes, arrival: float, sequence: int | None, *, waited: int = 0
+    ) -> Verdict | None:
         samples = self._codec.duration(payload)
         if not samples:
             self._malformed += 1
@@ -146,12 +154,13 @@ class Receiver:
             samples,
             arrival,
             sequence,
+            waited=waited,
             recovery=self._codec.has_recovery(payload),
             silent=self._codec.is_silence(payload),
         )
 
     def _make(self, step: Step) -> Sound:
-        self._counts[step.kind] += 1
+        self._counts[step.kind] += step.samples
         try:
             return self._makers[step.kind](step)
         except CodecError:
@@ -165,6 +174,15 @@ class Receiver:
         if not self._counts[Kind.FRAME]:
             return np.zeros(step.samples, np.int16)
         return self._decoder.conceal(step.samples)
+
+    def _note_delay(self, step: Step, after: float) -> None:
+        """Remember the delay of this step, `after` being that of the next; after silence all is new."""
+        silence = step.kind is Kind.SILENCE
+        if silence or self._after_silence:
+            self._delays.clear()
+        self._after_silence = silence
+        stood_still = step.held and not silence
+        self._delays.append(after if stood_still else after + step.samples / SAMPLE_RATE)
 
     def _mean_delay(self) -> float:
         return sum(self._delays) / len(self._delays) if self._delays else 0.0

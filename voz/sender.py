@@ -15,8 +15,8 @@ from voz.packet import MAX_RED_BLOCK, OPUS, RED, RedBlock, RtpPacket, serialise_
 
 MAX_PAYLOAD: int = 480
 """Bytes of an RTP payload at most: with header and tag it stays below what a relay leg carries (508)."""
-SILENT_INTERVAL: int = 7
-"""In silence every so many frames one is sent, so that the path is seen to live (140 ms of 20 ms frames)."""
+SILENT_INTERVAL: float = 0.140
+"""In silence a frame is sent each so many seconds, so that the path is seen to live."""
 _HISTORY_MS = 200
 
 
@@ -52,6 +52,7 @@ class Sender:
         self._sequence = first_sequence
         self._timestamp = first_timestamp
         self._frame_samples = frame_samples
+        self._chosen_samples = frame_samples
         self._blocks: list[Sound] = []
         self._history: deque[tuple[int, bytes]] = deque()
         self._unsent = 0
@@ -73,11 +74,16 @@ class Sender:
 
     @property
     def frame_samples(self) -> int:
-        """Samples in a frame."""
+        """Samples in the frames that are sent now."""
         return self._frame_samples
 
+    @property
+    def chosen_ms(self) -> int:
+        """Milliseconds of a frame where the step needs none longer."""
+        return self._chosen_samples * 1000 // SAMPLE_RATE
+
     def set_step(self, step: Step) -> None:
-        """Send with this protection from the next frame on."""
+        """Send with this protection from the next frame on; it may ask for longer frames than were chosen."""
         self._step = step
         self._settings = replace(self._settings, bitrate=step.bitrate, expected_loss=step.expected_loss)
         self._encoder.apply(self._settings)
@@ -88,8 +94,9 @@ class Sender:
         self._encoder.apply(self._settings)
 
     def set_frame_samples(self, samples: int) -> None:
-        """Send frames of this length (480 or 960) from the next frame on."""
-        self._frame_samples = samples
+        """Send frames of this length (480 or 960) from the next one on, where the step needs none longer."""
+        self._chosen_samples = samples
+        self.set_step(self._step)
 
     def skip(self, samples: int) -> None:
         """Sound of this length was never captured (the machine slept): media time goes on."""
@@ -97,6 +104,8 @@ class Sender:
 
     def block(self, block: Sound) -> None:
         """Take 10 ms of sound; sends a packet when a frame is complete."""
+        if not self._blocks:
+            self._frame_samples = self._step.length(self.chosen_ms) * SAMPLE_RATE // 1000
         self._blocks.append(block)
         if len(self._blocks) * BLOCK >= self._frame_samples:
             frame = np.concatenate(self._blocks)
@@ -120,7 +129,8 @@ class Sender:
         counts = self._counts
         self._counts = replace(counts, frames=counts.frames + 1, silent=counts.silent + silent)
         begins = silent and self._talking
-        if payload and (not silent or begins or copies or self._unsent + 1 >= SILENT_INTERVAL):
+        quiet = (self._unsent + 1) * len(frame) / SAMPLE_RATE
+        if payload and (not silent or begins or copies or quiet >= SILENT_INTERVAL):
             self._send(timestamp, payload, copies, marker=not silent and not self._talking)
         else:
             self._unsent += 1

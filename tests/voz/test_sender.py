@@ -85,7 +85,7 @@ class SenderTests(TestCase):
         before = len(self.packets)
         self.hush(200)
         sent = self.packets[before + 20 :]
-        gaps = {(later.timestamp - sooner.timestamp) // 960 for sooner, later in pairwise(sent)}
+        gaps = {(later.timestamp - sooner.timestamp) / 48_000 for sooner, later in pairwise(sent)}
         self.assertLessEqual(max(gaps), SILENT_INTERVAL)
         self.assertLess(len(sent), 60)
         numbers = [packet.sequence for packet in self.packets]
@@ -121,6 +121,38 @@ class SenderTests(TestCase):
         self.sender.set_frame_samples(960)
         self.speak(10)
         self.assertEqual(len(self.packets), 30)
+
+    def test_the_step_asks_for_long_frames(self) -> None:
+        """A step of 40 ms frames halves the packets; the length changes between frames only, both ways."""
+        self.speak(2)
+        self.sender.set_step(Step("long", 24_000, 0, (40,), 40))
+        self.speak(8)
+        lengths = [codec("opus").duration(self.newest(packet)) for packet in self.packets]
+        self.assertEqual(lengths, [960, 960, 1920, 1920, 1920, 1920])
+        self.assertEqual(parse_red(self.packets[-1].payload)[0].offset, 1920)
+        self.sender.block(VOICE)
+        self.sender.set_step(Step("short", 24_000))
+        for _ in range(3 + 4):
+            self.sender.block(VOICE)
+        lengths = [codec("opus").duration(self.newest(packet)) for packet in self.packets[6:]]
+        self.assertEqual(lengths, [1920, 960, 960])
+        stamps = [packet.timestamp for packet in self.packets]
+        spoken = [(later - sooner) % 2**32 for sooner, later in pairwise(stamps)]
+        self.assertEqual(spoken, [960, 960, 1920, 1920, 1920, 1920, 1920, 960])
+
+    def test_long_frames_and_low_latency(self) -> None:
+        """Where 10 ms were chosen, a step that needs longer frames gets them; 10 ms come back after it."""
+        self.sender.set_frame_samples(480)
+        self.sender.set_step(Step("long", 24_000, 0, (), 40))
+        self.speak(2)
+        self.sender.set_step(Step("short", 24_000))
+        self.speak(1)
+        lengths = [codec("opus").duration(packet.payload) for packet in self.packets]
+        self.assertEqual(lengths, [1920, 480, 480])
+
+    def newest(self, packet: RtpPacket) -> bytes:
+        """The packet's own frame."""
+        return packet.payload if packet.payload_type == OPUS else parse_red(packet.payload)[-1].payload
 
     def test_sleep(self) -> None:
         """Sound that was never captured moves the timestamp on, not the numbers."""

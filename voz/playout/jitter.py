@@ -8,10 +8,14 @@ an argument.
 When nothing is there to be played, sound is made up and media time stands still: should the frame come after
 all it is played, later by what was made up, and the delay has grown at once. If later frames show that it
 was lost, what was made up stood for it.
+
+The sender's silence has no length of its own: what comes after it is played when its delay is the target, so
+that the delay is put right where nobody can hear it.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -24,6 +28,13 @@ MAX_AHEAD: int = 5 * CLOCK_RATE
 """A frame farther ahead than this, in ticks, starts the buffer anew."""
 RESTART_AFTER: int = 25
 """So many packets behind what was played, without one ahead, start the buffer anew."""
+SILENT_PIECE: int = CLOCK_RATE // 100
+"""Silence is made in pieces of at most 10 ms: what follows it can begin soon …"""
+HELD_PIECE: int = CLOCK_RATE // 100
+"""While a frame is awaited sound is made up in pieces of at most 10 ms: the delay grows by no more than it
+must."""
+SILENT_GRAIN: int = CLOCK_RATE // 400
+"""… and of whole multiples of 2.5 ms, the least that a codec makes up."""
 SLACK: float = 0.060
 """How far the delay may exceed the ceiling before frames are thrown away, in seconds."""
 
@@ -111,10 +122,12 @@ class JitterBuffer:
         arrival: float,
         sequence: int | None,
         *,
+        waited: int = 0,
         recovery: bool = False,
         silent: bool = False,
     ) -> Verdict:
-        """Keep a frame of `samples` that arrived now; `sequence` is None for a copy out of a later packet.
+        """Keep a frame of `samples` that arrived now; `sequence` is None for a copy out of a later packet,
+        whose own frame is `waited` ticks younger.
 
         `recovery`: it carries the frame before it as well. `silent`: it says that silence begins or goes on.
         """
@@ -124,9 +137,9 @@ class JitterBuffer:
             return Verdict.DUPLICATE
         if sequence is not None:
             self._frame_samples = samples
-        fresh = self._see(media, arrival, own=sequence is not None)
+        fresh = self._see(media, arrival, waited=waited)
         if recovery and media - samples >= self._next:
-            self._see(media - samples, arrival, own=False)
+            self._see(media - samples, arrival, waited=samples)
         if not self._started and 0 < self._next - media < CLOCK_RATE // 2:
             # The first packets came out of order: begin with the older one.
             self._next = media
@@ -135,30 +148,28 @@ class JitterBuffer:
         return self._keep(media, _Frame(payload, samples, sequence, recovery, silent))
 
     def delay(self, now: float, ahead: int = 0) -> float:
-        """How long after its smallest transit the next frame is played if `ahead` samples are played before
+        """How long after its smallest transit the next piece is played if `ahead` samples are played before
         it."""
         if self._next is None:
             return 0.0
-        return now + ahead / CLOCK_RATE - self._next / CLOCK_RATE - self.estimator.base
+        stood_for = self._made_up if self._in_silence else 0
+        return self._delay_of(self._next + stood_for, now, ahead)
+
+    def _delay_of(self, media: int, now: float, ahead: int) -> float:
+        return now + (ahead - media) / CLOCK_RATE - self.estimator.base
 
     def take(self, now: float, ahead: int = 0) -> Step:
         """The next piece of sound, decided at `now` with `ahead` samples still to be played before it."""
         if not self._started and self._frames:
             self._next = min(self._frames)
-            self._started = self._lateness(now, ahead) >= self.estimator.target - 1e-6
+            self._started = self.delay(now, ahead) >= self.estimator.target - 1e-6
         if not self._started:
-            return Step(Kind.SILENCE, self._frame_samples, held=True)
+            return Step(Kind.SILENCE, SILENT_PIECE, held=True)
         self._throw_away_backlog(now, ahead)
         while True:
             step = self._decide(now, ahead)
             if step is not None:
                 return step
-
-    def _lateness(self, now: float, ahead: int) -> float:
-        """The delay of the next frame if it is played after the samples ahead."""
-        if self._next is None:
-            return 0.0
-        return now + ahead / CLOCK_RATE - self._next / CLOCK_RATE - self.estimator.base
 
     def _restart(self, media: int) -> None:
         self._frames.clear()
@@ -166,10 +177,11 @@ class JitterBuffer:
         self._next = self._newest = media
         self._started = False
         self._made_up = 0
+        self._in_silence = False
         self._behind = 0
         self._last_sequence = None
 
-    def _see(self, media: int, arrival: float, *, own: bool) -> bool:
+    def _see(self, media: int, arrival: float, *, waited: int) -> bool:
         """Tell the estimator of the first sight of a frame."""
         if media in self._first_seen:
             return False
@@ -177,7 +189,12 @@ class JitterBuffer:
         if len(self._first_seen) > 2 * MAX_FRAMES:
             del self._first_seen[next(iter(self._first_seen))]
         self._newest = max(self._newest, media)
-        self.estimator.available(arrival - media / CLOCK_RATE, arrival, saved=not own)
+        self.estimator.available(
+            arrival - media / CLOCK_RATE,
+            arrival,
+            waited=waited / CLOCK_RATE,
+            frame=self._frame_samples / CLOCK_RATE,
+        )
         return True
 
     def _too_late(self, media: int, arrival: float, fresh: bool, *, own: bool) -> Verdict:
@@ -185,7 +202,7 @@ class JitterBuffer:
             self._behind += 1
             if self._behind >= RESTART_AFTER and not self._frames:
                 self._restart(media)
-                self._see(media, arrival, own=True)
+                self._see(media, arrival, waited=0)
         if fresh:
             self.late += 1
         return Verdict.LATE if fresh else Verdict.DUPLICATE
@@ -230,7 +247,7 @@ class JitterBuffer:
         if frame is not None:
             return self._play(media, frame)
         if not self._frames:
-            return self._make_up(Kind.SILENCE if self._in_silence else Kind.CONCEALED)
+            return self._silence(SILENT_PIECE) if self._in_silence else self._make_up()
         following = min(self._frames)
         return self._hole(media, following, now, ahead)
 
@@ -245,29 +262,33 @@ class JitterBuffer:
         self._last_sequence = frame.sequence
         return Step(Kind.FRAME, frame.samples, frame.payload)
 
-    def _make_up(self, kind: Kind) -> Step:
-        self._made_up += self._frame_samples
-        return Step(kind, self._frame_samples, held=True)
+    def _make_up(self) -> Step:
+        samples = min(self._frame_samples, HELD_PIECE)
+        self._made_up += samples
+        return Step(Kind.CONCEALED, samples, held=True)
+
+    def _silence(self, samples: int) -> Step:
+        self._made_up += samples
+        return Step(Kind.SILENCE, samples, held=True)
 
     def _hole(self, media: int, following: int, now: float, ahead: int) -> Step | None:
         gap = following - media
         if self._frames[following].continues(self._last_sequence):
-            return self._silent_gap(media, following, now, ahead)
-        if self.estimator.target - self._lateness(now, ahead) > self._frame_samples / CLOCK_RATE / 2:
+            return self._silent_gap(following, now, ahead)
+        if self.estimator.target - self.delay(now, ahead) > self._frame_samples / CLOCK_RATE / 2:
             # Too early to give up: a copy may come, and the delay has to grow anyway.
-            return self._make_up(Kind.CONCEALED)
-        if self._made_up >= min(gap, self._frame_samples):
+            return self._make_up()
+        stride = min(gap, self._frame_samples)
+        made_up, self._made_up = self._made_up, max(0, self._made_up - stride)
+        self._give_up(media + stride)
+        if made_up >= stride:
             # Sound was made up for this frame already: step over it.
-            stride = min(gap, self._frame_samples)
-            self._made_up -= stride
-            self._give_up(media + stride)
             return None
-        samples = min(gap, self._frame_samples)
-        self._give_up(media + samples)
         frame = self._frames[following]
         if frame.recovery and gap <= self._frame_samples:
-            return Step(Kind.RECOVERED, samples, frame.payload)
-        return Step(Kind.CONCEALED, samples)
+            self._made_up = 0
+            return Step(Kind.RECOVERED, stride, frame.payload)
+        return Step(Kind.CONCEALED, stride - made_up)
 
     def _give_up(self, following: int) -> None:
         """A frame is lost: go on with the next one."""
@@ -275,13 +296,13 @@ class JitterBuffer:
         if self._last_sequence is not None:
             self._last_sequence += 1
 
-    def _silent_gap(self, media: int, following: int, now: float, ahead: int) -> Step | None:
-        filled = min(self._made_up, following - media)
-        self._next = media + filled
-        self._made_up -= filled
-        gap = following - self._next
-        if gap == 0:
-            return None
-        samples = min(gap, self._frame_samples)
-        self._next += samples
-        return Step(Kind.SILENCE, samples)
+    def _silent_gap(self, following: int, now: float, ahead: int) -> Step | None:
+        """Silence until what follows it is due."""
+        self._in_silence = True
+        early = self.estimator.target - self._delay_of(following, now, ahead)
+        grains = math.ceil(early * CLOCK_RATE / SILENT_GRAIN - 1e-6)
+        if grains > 0:
+            return self._silence(min(SILENT_PIECE, grains * SILENT_GRAIN))
+        self._next = following
+        self._made_up = 0
+        return None

@@ -6,7 +6,7 @@ Round trips are measured with times of our own clock alone (LSR and DLSR, RFC 35
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voz.packet import CLOCK_RATE
 from voz.reporting.reception import Reception
@@ -42,12 +42,14 @@ class Playout:
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What the other side said about our packets: due and lost since its report before, mean burst in
-    packets."""
+    packets, the extended number of the newest one, and seconds since its report before."""
 
     expected: int
     lost: int
     burst: float
     jitter: float
+    highest: int = 0
+    seconds: float = INTERVAL
     their_delay: float = 0.0
     their_discards: float = 0.0
 
@@ -59,9 +61,11 @@ class Reports:
         self._ssrc = ssrc
         self._other = other
         self._their_sr: tuple[int, float] | None = None
-        self._their_last: ReportBlock | None = None
+        self._their_last: tuple[ReportBlock, float] | None = None
         self._metrics: VoiceMetrics | None = None
+        self._answered = 0
         self.round_trip: float | None = None
+        self.fresh = False
         self.said_bye = False
 
     def compose(
@@ -106,7 +110,7 @@ class Reports:
                 self._metrics = report if report.source == self._ssrc else self._metrics
             elif isinstance(report, SenderReport | ReceiverReport):
                 block = self._read(report, now) or block
-        return self._feedback(block, frame_ms) if block is not None else None
+        return self._feedback(block, now, frame_ms) if block is not None else None
 
     def _read(self, report: SenderReport | ReceiverReport, now: float) -> ReportBlock | None:
         if isinstance(report, SenderReport):
@@ -118,8 +122,10 @@ class Reports:
         return None
 
     def _measure_round_trip(self, block: ReportBlock, now: float) -> None:
-        if not block.last_sr:
+        self.fresh = block.last_sr not in (0, self._answered)
+        if not self.fresh:
             return
+        self._answered = block.last_sr
         elapsed = (ntp_middle(ntp_time(now)) - block.last_sr - block.delay) & 0xFFFF_FFFF
         if elapsed >= (1 << 32) - 65536:
             # Rounding of the other side's times can make a very short trip negative.
@@ -127,10 +133,11 @@ class Reports:
         if elapsed / 65536 <= MAX_ROUND_TRIP:
             self.round_trip = elapsed / 65536
 
-    def _feedback(self, block: ReportBlock, frame_ms: int) -> Feedback | None:
-        before, self._their_last = self._their_last, block
-        if before is None:
+    def _feedback(self, block: ReportBlock, now: float, frame_ms: int) -> Feedback | None:
+        known, self._their_last = self._their_last, (block, now)
+        if known is None:
             return None
+        before, then = known
         expected = block.highest - before.highest
         if not 0 <= expected < 1 << 20:
             return None
@@ -139,9 +146,12 @@ class Reports:
         metrics = self._metrics
         burst = metrics.burst_ms / frame_ms if metrics else 0.0
         jitter = block.jitter / CLOCK_RATE
+        feedback = Feedback(expected, lost, burst, jitter, block.highest, now - then)
         if metrics is None:
-            return Feedback(expected, lost, burst, jitter)
-        return Feedback(expected, lost, burst, jitter, metrics.buffer_nominal_ms / 1000, metrics.discard_rate)
+            return feedback
+        return replace(
+            feedback, their_delay=metrics.buffer_nominal_ms / 1000, their_discards=metrics.discard_rate
+        )
 
     def _block(self, now: float, reception: Reception) -> ReportBlock:
         expected, lost = reception.interval()

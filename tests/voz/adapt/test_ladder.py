@@ -89,14 +89,39 @@ class LadderTests(TestCase):
         """A step takes no more than the line does, unless nothing thinner exists."""
         ladder = Ladder()
         ladder._class = level
-        step = ladder.step(allowed)
-        self.assertTrue(step.rate <= allowed or step == LADDER[level][-1])
+        for chosen in (10, 20):
+            step = ladder.step(allowed, 66_000, chosen)
+            fits = step.line(chosen) <= allowed and step.payload(chosen) <= 66_000
+            self.assertTrue(fits or step == LADDER[level][-1])
 
     def test_rates(self) -> None:
-        """No first step of a class takes more than 66 kbit/s, and every class goes down to 12."""
+        """No first step of a class makes more than 66 kbit/s, every class goes down to 12, and to a line of
+        16 with all headers."""
         for steps in LADDER:
-            self.assertLessEqual(steps[0].rate, 66_000)
-            self.assertLessEqual(steps[-1].rate, 12_000)
+            self.assertLessEqual(steps[0].payload(), 66_000)
+            self.assertLessEqual(steps[-1].payload(), 12_000)
+            self.assertLessEqual(steps[-1].line(), 16_000)
+
+    def test_frames_get_longer_on_a_narrow_line(self) -> None:
+        """The narrower the line, the longer the frames: 20, 40 and 60 ms; a wide one has what was chosen."""
+        lengths = {rate: self.ladder.step(rate).length() for rate in (120_000, 46_000, 36_000, 18_000)}
+        self.assertEqual(lengths, {120_000: 20, 46_000: 20, 36_000: 40, 18_000: 60})
+        self.assertEqual(self.ladder.step(120_000, chosen_ms=10).length(10), 10)
+        # 40 ms cost a line of 36 kbit/s 10 kbit/s of headers; 20 ms would leave 16 for the voice.
+        self.assertGreaterEqual(self.ladder.step(36_000).bitrate, 26_000)
+
+    def test_what_a_full_line_drops(self) -> None:
+        """Losses that are not believed, or forgiven afterwards, ask for no protection."""
+        for _ in range(8):
+            self.now += 0.5
+            self.ladder.report(LineReport(self.now, 25, 12), believed=False)
+        self.assertEqual(self.ladder.level, 0)
+        self.assertGreater(self.ladder.latest_loss, 0.4)
+        self.feed(12, 4)
+        self.assertEqual(self.ladder.level, 4)
+        self.ladder.forgive(self.now, noise=0.1)
+        self.feed(2, 4)
+        self.assertEqual(self.ladder.level, 3)
 
     def test_random_loss_is_stable(self) -> None:
         """A steady 10 % of random loss does not make it swing by more than one class, after the first

@@ -18,7 +18,6 @@ from kivy_client.session.registry_client import hostname_endpoints
 from kivy_client.session.ringer import Ringer
 from kivy_client.session.session import Outside, Session
 from kivy_client.session.sounds import SoundSystem
-from kivy_client.session.vocabulary import Trouble
 from kivy_client.session.voice import Voice, VoiceListener, VoiceMaker, VoiceRequest
 from voz.net import PathPolicy
 from voz.path.network import SystemNetwork
@@ -91,10 +90,10 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
         surroundings=SystemNetwork(reactor),
         policy=choices.policy,
     )
-    session = Session(outside, face)
+    controller = Controller(Session(outside, face))
     if aside is not None:
-        session.trouble(Trouble.IDENTITY_BROKEN, aside.name)
-    return Controller(session)
+        controller.bereave(aside.name)
+    return controller
 
 
 def machine_sounds(reactor: Any) -> SoundSystem:

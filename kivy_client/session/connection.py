@@ -45,6 +45,9 @@ class Connecting(Protocol):
     def go(self) -> None:
         """The person wants this server and name now."""
 
+    def hold(self, trouble: Trouble, detail: str) -> None:
+        """Something must be settled by the person before anything is sent."""
+
     def secured(self) -> None:
         """TLS is complete, the server is the right one."""
 
@@ -213,6 +216,7 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
         {
             Connecting.trust: (off, connecting, registering, online, waiting, stopped),
             Connecting.refuse: (off, connecting, registering, online, waiting, stopped),
+            Connecting.hold: (connecting, asking, registering, online, waiting, stopped),
             Connecting.retry: (off, connecting, asking, registering, online),
             Connecting.secured: (off, asking, registering, online, waiting, stopped),
             Connecting.strange: (off, asking, registering, online, waiting, stopped),
@@ -226,6 +230,7 @@ def make_machine() -> Callable[[ConnectionCore], Connecting]:
     transitions(
         (everywhere, Connecting.go, connecting, _go),
         (everywhere, Connecting.leave, off, _leave),
+        ((off,), Connecting.hold, stopped, _stopped_by),
         (alive, Connecting.stopped_by, stopped, _stopped_by),
         (alive, Connecting.lost, waiting, _lost),
         ((*alive, waiting), Connecting.moved, connecting, _moved),

@@ -98,6 +98,11 @@ class RegistryClient:
         self.question = None
         self.machine.go()
 
+    def hold(self, account: Account, trouble: Trouble, detail: str) -> None:
+        """Show this server and name without connecting, and why the person must decide first."""
+        self.account = account
+        self.machine.hold(trouble, detail)
+
     def trust(self) -> None:
         """Accept the server that was asked about, when it is new."""
         if self.question is not None and not self.question.former:

@@ -23,7 +23,7 @@ from kivy_client.session.identity import (
     load_or_make,
 )
 from kivy_client.session.results import IdentityResult
-from kivy_client.session.vocabulary import IdentityTask, Trouble
+from kivy_client.session.vocabulary import IdentityTask, Link, Trouble
 from registro.wire.messages import PedidoRegistro
 from tests.support.client_world import ClientWorld, FakeSounds
 
@@ -71,6 +71,27 @@ class AnewTests(SynchronousTestCase):
         self.assertEqual(load_or_make(self.folder / FILE).public, client.session.registry.identity.public)
         client.dismiss(problem.number)
         self.assertFalse(client.bereft)
+
+    def test_a_person_who_was_here(self) -> None:
+        """Their server and name are shown as stopped by it, nothing is sent, and the imported key goes in."""
+        world = ClientWorld(Path(self.mktemp()), self.patch)
+        world.online("ana")
+        exported = Path(self.mktemp())
+        world.client.export_identity(str(exported), PHRASE)
+        world.client.stop()
+        world.wait(1)
+        world.start()
+        before = len(world.network.connections)
+        world.client.bereave("identidade.chave.quebrado-1")
+        world.turn()
+        shown = world.state.connection
+        self.assertEqual((Link.STOPPED, Trouble.IDENTITY_BROKEN), (shown.link, shown.trouble))
+        self.assertEqual("ana", shown.name)
+        self.assertEqual(before, len(world.network.connections))
+        world.client.import_identity(str(exported), PHRASE)
+        world.turn()
+        self.assertEqual(before + 1, len(world.network.connections))
+        self.assertEqual("ana", world.heard(PedidoRegistro).nome)
 
     def test_not_anew(self) -> None:
         """A program that nobody looks at changes nothing."""

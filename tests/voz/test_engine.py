@@ -10,9 +10,10 @@ from twisted.trial.unittest import TestCase
 
 from tests.support.line import Impairment
 from tests.support.simulation import A, B, SimulatedCall
+from voz.adapt.ladder import CLEAN
 from voz.codec import codec
 from voz.crypto import Sealer
-from voz.engine import Engine
+from voz.engine import Engine, EngineOptions
 from voz.packet import OPUS, RED, RtpPacket
 from voz.playout.wsola import loudness
 
@@ -59,6 +60,34 @@ class CallTests(TestCase):
         call.run(speech(5))
         self.assertGreaterEqual(call.a.ladder.level, 2)
         self.assertEqual(call.b.ladder.level, 0)
+
+    def test_a_line_narrower_than_the_first_step(self) -> None:
+        """A line of 36 kbit/s, headers counted, is found out by what the other side reports: frames get
+        longer, the rate stays below the line's, nothing is dropped any more, and the voice is whole."""
+        rate = 36_000
+        self.assertGreater(CLEAN.line(), rate)
+        call = SimulatedCall(Impairment(rate=rate, overhead=-28))
+        call.run(speech(10))
+        self.assertTrue(call.a.congestion.full)
+        self.assertLess(call.a.congestion.allowed, CLEAN.line())
+        self.assertEqual(call.a.sender.frame_samples, 1920)
+        sent, octets, dropped = call.forth.sent, call.forth.octets, call.forth.dropped
+        before = call.b.played()
+        call.run(speech(10))
+        used = 8 * (call.forth.octets - octets + 28 * (call.forth.sent - sent)) / 10
+        self.assertTrue(0.7 * rate <= used <= rate, used)
+        self.assertEqual(call.forth.dropped, dropped)
+        self.assertLessEqual(call.b.played().concealed - before.concealed, 5)
+        self.assertLess(call.a.congestion._excess, 0.120)
+
+    def test_the_setting_limits_too(self) -> None:
+        """However much is lost, no more payload is sent than the setting allows."""
+        call = SimulatedCall(Impairment(loss=0.2), options=EngineOptions(most_rate=24_000))
+        call.run(speech(6))
+        self.assertGreaterEqual(call.a.ladder.level, 3)
+        before = call.a.sender.counters().octets
+        call.run(speech(6))
+        self.assertLessEqual((call.a.sender.counters().octets - before) * 8 / 6, 24_000)
 
     def test_a_jump_in_delay(self) -> None:
         """When the line takes 60 ms more, the buffer is within 10 ms of its target 5 s later."""

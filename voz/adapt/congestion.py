@@ -21,6 +21,10 @@ QUEUE: float = 0.120
 """A round trip this much above its minimum, in seconds, is a queue …"""
 QUEUE_REPORTS: int = 2
 """… if it is seen in so many reports running."""
+UNANSWERED: int = 6
+"""So many reports running that know no round trip, because none of our reports arrived, …"""
+UNANSWERED_LOSS: float = 0.2
+"""… while this share of the packets was lost, are a queue that has no room."""
 EMPTY: float = 0.040
 """Below this much above its minimum there is no queue."""
 DRAIN: float = 3.0
@@ -116,6 +120,7 @@ class Congestion:
         self._trips: deque[tuple[float, float]] = deque()
         self._excess = 0.0
         self._queued = 0
+        self._unanswered: list[Delivery] = []
         self._drain: _Drain | None = None
         self._stuck = 0
         self._free = UNLIMITED, False
@@ -144,6 +149,7 @@ class Congestion:
         True if the line has turned out to be full just now.
         """
         self._note_trip(now, round_trip)
+        self._unanswered = [*self._unanswered, delivery][-UNANSWERED:] if round_trip is None else []
         self._note(delivery, known=round_trip is not None or not self._trips)
         if self._drain is not None:
             self._go_on_draining(now, self._drain, delivery)
@@ -151,7 +157,7 @@ class Congestion:
             self._drain = _Drain(now, self._excess, self.allowed, True, self._trial, back=self._trial)
             self._set(now, self._trial * DRAIN_SHARE)
             self._give_up_trying()
-        elif self._queued >= QUEUE_REPORTS:
+        elif self._queued >= QUEUE_REPORTS or self._no_room:
             self._start_draining(now, delivery)
             return True
         elif self._before is not None and self._after.packets >= ENOUGH:
@@ -170,6 +176,11 @@ class Congestion:
     @property
     def _patience(self) -> float:
         return UNSURE_RETRY if self._unsure else self._retry
+
+    @property
+    def _no_room(self) -> bool:
+        loss = sum(self._unanswered, Delivery()).loss
+        return len(self._unanswered) == UNANSWERED and loss >= UNANSWERED_LOSS
 
     def _note(self, delivery: Delivery, *, known: bool) -> None:
         if self._stale:
@@ -204,6 +215,7 @@ class Congestion:
             self._free = self.allowed, self.full
         self._drain = _Drain(now, self._excess, self.allowed, self.full, min(through, delivery.rate))
         self._before = None
+        self._unanswered = []
         self._sink(now, self._drain.through * DRAIN_SHARE)
 
     def _go_on_draining(self, now: float, drain: _Drain, delivery: Delivery) -> None:

@@ -147,3 +147,11 @@ class CongestionTests(TestCase):
         """Reports from which no round trip is known are taken too."""
         self.feed(10, 32_000, trip=None)
         self.assertEqual(self.congestion.allowed, UNLIMITED)
+
+    def test_no_room_for_reports(self) -> None:
+        """Where a full queue swallows our reports too, so that no round trip is known, heavy loss means
+        a full line; light loss is not."""
+        self.feed(20, 40_000, 0.1, trip=None)
+        self.assertEqual(self.congestion.allowed, UNLIMITED)
+        self.feed(congestion.UNANSWERED, 80_000, 0.5, trip=None)
+        self.assertLess(self.congestion.allowed, 50_000)

@@ -13,6 +13,7 @@ import socket
 import ssl
 import sys
 from base64 import b32encode
+from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography import x509
@@ -85,11 +86,33 @@ async def registry(stack: contextlib.AsyncExitStack, screen: demo.Screen) -> str
 
 
 async def echo(stack: contextlib.AsyncExitStack, screen: demo.Screen, address: str) -> None:
-    """Start the user «eco»; if somebody else has that name, there is an echo already."""
+    """Start the user «eco», unless another `make run` has one here; if somebody else has that name, there is
+    an echo already."""
     folder = user_state_path("sala-de-conversa") / "eco"
+    if not stack.enter_context(alone(folder)):
+        return
     command = (str(BIN / "sala-cli"), "--servidor", address, "--estado", str(folder), "--nome", "eco")
     sink = screen.client("eco")
     await stack.enter_async_context(running(*command, "eco", folder=Path.home(), sink=sink))
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[bool]:
+    """Hold the folder while the block lasts; False if another process does. Where files cannot be locked
+    everybody is alone."""
+    try:
+        import fcntl
+    except ImportError:
+        yield True
+        return
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with (folder / "em-uso").open("w") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 async def session() -> int:

@@ -1,7 +1,10 @@
 """The runner counts what trial said, and takes a run that broke off for a failure."""
 
+from pathlib import Path
+
 from twisted.trial.unittest import SynchronousTestCase
 
+from scripts.run import alone
 from scripts.test import tally
 
 DASHES = "-" * 79
@@ -33,3 +36,15 @@ class TallyTests(SynchronousTestCase):
         """Only the last closing line counts, not one that a test printed."""
         lines = ["FAILED (failures=9)", "Ran 1 tests in 0.1s", "PASSED (successes=1)"]
         self.assertEqual(tally(lines), (1, 0, 0))
+
+
+class AloneTests(SynchronousTestCase):
+    """Two `make run` on one machine share one echo."""
+
+    def test_one_of_two(self) -> None:
+        """The first holds the folder, the second sees that, and when the first is gone it is free."""
+        folder = Path(self.mktemp())
+        with alone(folder) as first, alone(folder) as second:
+            self.assertEqual((True, False), (first, second))
+        with alone(folder) as third:
+            self.assertTrue(third)

@@ -17,6 +17,8 @@ from voz.playout.delay import DelayEstimator
 from voz.playout.jitter import JitterBuffer, Kind, Step, Verdict
 from voz.reporting.reception import Reception
 
+FRAME: int = 960
+"""Samples of the length in which sound is counted, whatever frames it came in."""
 SPACING: float = 0.080
 """Least time between two changes of speed in speech, in seconds."""
 HURRIED: float = 0.040
@@ -25,23 +27,21 @@ PATIENCE: float = 0.6
 """Seconds without a fitting period after which the best there is must do: hisses have none."""
 FAR: float = 0.060
 """What counts as far off."""
-TOO_MUCH: float = 0.025
+TOO_MUCH: float = 0.040
 """Excess of delay above which speech is shortened …"""
 TOO_MUCH_IN_SILENCE: float = 0.003
 """… and silence is …"""
-TOO_MUCH_FOR_LONG: float = 0.008
+TOO_MUCH_FOR_LONG: float = 0.012
 """… and speech, once nothing was changed for …"""
-LONG_SINCE: float = 3.0
+LONG_SINCE: float = 6.0
 """… so many seconds."""
-FRAME: int = 2 * BLOCK
-"""Samples in 20 ms, in which is counted what was played: pieces are of any length."""
 TOO_LITTLE: float = 0.003
 """Lack of delay from which on sound is lengthened."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayoutCounters:
-    """What was played, in frames of 20 ms unless it says otherwise; all since the start of the call."""
+    """What was played, in lengths of 20 ms unless it says otherwise; all since the start of the call."""
 
     frames: int = 0
     copies: int = 0
@@ -137,11 +137,13 @@ class Receiver:
             if block.payload_type != OPUS:
                 self._malformed += 1
             elif block.offset:
-                self._insert(media - block.offset, block.payload, arrival, None)
+                self._insert(media - block.offset, block.payload, arrival, None, waited=block.offset)
             else:
                 self._insert(media, block.payload, arrival, sequence)
 
-    def _insert(self, media: int, payload: bytes, arrival: float, sequence: int | None) -> Verdict | None:
+    def _insert(
+        self, media: int, payload: bytes, arrival: float, sequence: int | None, *, waited: int = 0
+    ) -> Verdict | None:
         samples = self._codec.duration(payload)
         if not samples:
             self._malformed += 1
@@ -152,6 +154,7 @@ class Receiver:
             samples,
             arrival,
             sequence,
+            waited=waited,
             recovery=self._codec.has_recovery(payload),
             silent=self._codec.is_silence(payload),
         )

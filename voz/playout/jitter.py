@@ -30,10 +30,11 @@ RESTART_AFTER: int = 25
 """So many packets behind what was played, without one ahead, start the buffer anew."""
 SILENT_PIECE: int = CLOCK_RATE // 100
 """Silence is made in pieces of at most 10 ms: what follows it can begin soon …"""
+HELD_PIECE: int = CLOCK_RATE // 100
+"""While a frame is awaited sound is made up in pieces of at most 10 ms: the delay grows by no more than it
+must."""
 SILENT_GRAIN: int = CLOCK_RATE // 400
 """… and of whole multiples of 2.5 ms, the least that a codec makes up."""
-MADE_UP_PIECE: int = CLOCK_RATE // 100
-"""Sound is made up for a frame that is late in pieces of 10 ms: most come a moment later."""
 SLACK: float = 0.060
 """How far the delay may exceed the ceiling before frames are thrown away, in seconds."""
 
@@ -121,10 +122,12 @@ class JitterBuffer:
         arrival: float,
         sequence: int | None,
         *,
+        waited: int = 0,
         recovery: bool = False,
         silent: bool = False,
     ) -> Verdict:
-        """Keep a frame of `samples` that arrived now; `sequence` is None for a copy out of a later packet.
+        """Keep a frame of `samples` that arrived now; `sequence` is None for a copy out of a later packet,
+        whose own frame is `waited` ticks younger.
 
         `recovery`: it carries the frame before it as well. `silent`: it says that silence begins or goes on.
         """
@@ -134,9 +137,9 @@ class JitterBuffer:
             return Verdict.DUPLICATE
         if sequence is not None:
             self._frame_samples = samples
-        fresh = self._see(media, arrival, own=sequence is not None)
+        fresh = self._see(media, arrival, waited=waited)
         if recovery and media - samples >= self._next:
-            self._see(media - samples, arrival, own=False)
+            self._see(media - samples, arrival, waited=samples)
         if not self._started and 0 < self._next - media < CLOCK_RATE // 2:
             # The first packets came out of order: begin with the older one.
             self._next = media
@@ -178,7 +181,7 @@ class JitterBuffer:
         self._behind = 0
         self._last_sequence = None
 
-    def _see(self, media: int, arrival: float, *, own: bool) -> bool:
+    def _see(self, media: int, arrival: float, *, waited: int) -> bool:
         """Tell the estimator of the first sight of a frame."""
         if media in self._first_seen:
             return False
@@ -186,7 +189,12 @@ class JitterBuffer:
         if len(self._first_seen) > 2 * MAX_FRAMES:
             del self._first_seen[next(iter(self._first_seen))]
         self._newest = max(self._newest, media)
-        self.estimator.available(arrival - media / CLOCK_RATE, arrival, saved=not own)
+        self.estimator.available(
+            arrival - media / CLOCK_RATE,
+            arrival,
+            waited=waited / CLOCK_RATE,
+            frame=self._frame_samples / CLOCK_RATE,
+        )
         return True
 
     def _too_late(self, media: int, arrival: float, fresh: bool, *, own: bool) -> Verdict:
@@ -194,7 +202,7 @@ class JitterBuffer:
             self._behind += 1
             if self._behind >= RESTART_AFTER and not self._frames:
                 self._restart(media)
-                self._see(media, arrival, own=True)
+                self._see(media, arrival, waited=0)
         if fresh:
             self.late += 1
         return Verdict.LATE if fresh else Verdict.DUPLICATE
@@ -255,7 +263,7 @@ class JitterBuffer:
         return Step(Kind.FRAME, frame.samples, frame.payload)
 
     def _make_up(self) -> Step:
-        samples = min(MADE_UP_PIECE, self._frame_samples)
+        samples = min(self._frame_samples, HELD_PIECE)
         self._made_up += samples
         return Step(Kind.CONCEALED, samples, held=True)
 
@@ -270,15 +278,17 @@ class JitterBuffer:
         if self.estimator.target - self.delay(now, ahead) > self._frame_samples / CLOCK_RATE / 2:
             # Too early to give up: a copy may come, and the delay has to grow anyway.
             return self._make_up()
-        stride, frame = min(gap, self._frame_samples), self._frames[following]
+        stride = min(gap, self._frame_samples)
+        made_up, self._made_up = self._made_up, max(0, self._made_up - stride)
         self._give_up(media + stride)
-        if frame.recovery and gap <= self._frame_samples and self._made_up < stride:
+        if made_up >= stride:
+            # Sound was made up for this frame already: step over it.
+            return None
+        frame = self._frames[following]
+        if frame.recovery and gap <= self._frame_samples:
             self._made_up = 0
             return Step(Kind.RECOVERED, stride, frame.payload)
-        # What was made up while it was waited for stands for it.
-        stood_for = min(self._made_up, stride)
-        self._made_up -= stood_for
-        return Step(Kind.CONCEALED, stride - stood_for) if stood_for < stride else None
+        return Step(Kind.CONCEALED, stride - made_up)
 
     def _give_up(self, following: int) -> None:
         """A frame is lost: go on with the next one."""

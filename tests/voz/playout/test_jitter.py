@@ -123,8 +123,8 @@ class TableTests(TestCase):
         self.assertEqual(text(buffer.take(START + 0.22)), "f6")
 
     def test_silence_is_no_loss(self) -> None:
-        """A gap in time without one in the numbers is the sender's silence, of its true length if the delay is
-        right."""
+        """A gap in time without one in the numbers is the sender's silence, of its true length if the delay
+        is right."""
         rows = [
             *steady(4),
             Row(4, 80, silent=True),
@@ -158,7 +158,7 @@ class TableTests(TestCase):
         estimator = DelayEstimator()
         for index in range(400):
             saved = index % 20 == 0
-            estimator.available(START + 0.080 * saved, START - 9 + index * 0.02, saved=saved)
+            estimator.available(START + 0.080 * saved, START - 9 + index * 0.02, waited=0.080 * saved)
         buffer = JitterBuffer(estimator, FRAME)
         for row in (Row(0, 0), Row(1, 20), Row(3, 60)):
             insert(buffer, row)

@@ -91,22 +91,27 @@ def main(argv: Sequence[str]) -> int:
     """Measure what was chosen."""
     chosen = options(argv)
     versions = [*machine.description(PACKAGES), machine.debian_versions(DEBIAN), libopus.version()]
-    figures: dict[str, Any] = {}
-    texts = {}
-    if chosen.json is not None and chosen.json.exists():
-        kept = json.loads(chosen.json.read_text())
-        figures = {name: kept[name] for name in PARTS if name in kept}
-        texts = {name: part["text"] for name, part in figures.items()}
+    measured: dict[str, Any] = {}
     for name in chosen.so or PARTS:
         text, values = PARTS[name](chosen)
-        texts[name] = text
-        figures[name] = {"date": str(date.today()), "text": text, "figures": values}
+        measured[name] = {"date": str(date.today()), "text": text, "figures": values}
         print(f"## {name}\n\n{text}\n", flush=True)
+    # Read now: another part may have been written while this one was measured.
+    figures = _kept(chosen.json) | measured
+    figures = {name: figures[name] for name in PARTS if name in figures}
     if chosen.json is not None:
         chosen.json.write_text(pages.as_json(str(date.today()), versions, figures))
     if chosen.pagina is not None:
         write_figures(chosen.pagina, _page(versions, figures))
     return 0
+
+
+def _kept(path: Path | None) -> dict[str, Any]:
+    """The parts of the file of an earlier run."""
+    if path is None or not path.exists():
+        return {}
+    kept = json.loads(path.read_text())
+    return {name: kept[name] for name in PARTS if name in kept}
 
 
 def _page(versions: Sequence[str], figures: dict[str, Any]) -> str:

@@ -86,8 +86,9 @@ class UntilClosed(LineReceiver):
 
     def connectionLost(self, reason: object = None) -> None:
         """Stop."""
-        if global_reactor.running:  # type: ignore[attr-defined]
-            global_reactor.stop()
+        reactor: Any = global_reactor
+        if reactor.running:
+            reactor.stop()
 
 
 def main(argv: list[str]) -> None:

@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -217,9 +217,11 @@ def run(rounds: int, before: dict[str, list[Figures]] | None = None) -> dict[str
     return results
 
 
-def contenders(pulse: Pulse, folder: Path) -> dict[str, Callable[[], object]]:
+def contenders(
+    pulse: Pulse, folder: Path
+) -> dict[str, Callable[[], AbstractContextManager[Callable[[], Figures]]]]:
     """Who takes part, by title."""
-    found: dict[str, Callable[[], object]] = {
+    found: dict[str, Callable[[], AbstractContextManager[Callable[[], Figures]]]] = {
         "sala": lambda: ours(pulse),
         "sala, low latency": lambda: ours(pulse, "--low-latency"),
         "sala, echo, noise and gain treated": lambda: ours(pulse, "--treated"),

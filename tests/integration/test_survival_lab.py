@@ -1,224 +1,236 @@
 """A call that survives the network, in a laboratory of network namespaces: how long nobody hears anybody.
 
-Runs as root on Linux; skipped with a word elsewhere. SALA_LAB_REPORT names a file for the gaps.
+Scenarios that do not disturb each other run side by side, each with two people of its own. Runs as root on
+Linux; skipped with a word elsewhere. SALA_LAB_REPORT names a file for the gaps.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from twisted.internet.threads import deferToThread
 
 from tests.support.lab import note, place
 from tests.support.lab_case import LabCase, now, wait
-from tests.support.path_peers import Peer
-from voz.candidates import PathKind, PathPolicy
+from tests.support.path_peers import Peer, introduce
+from voz.candidates import PathKind, PathPolicy, Role
 
 #: Seconds of silence that are allowed: after a change of address, and after anything else is over.
 AFTER_A_MOVE, AFTER_A_FAULT = 0.4, 1.0
-BY_RELAY = (PathPolicy.RELAY, PathPolicy.RELAY)
-BY_ANY = (PathPolicy.AUTO, PathPolicy.AUTO)
+#: Seconds between the faults of two scenarios that run side by side.
+APART = 0.7
+BY_RELAY, BY_ANY = PathPolicy.RELAY, PathPolicy.AUTO
+
+
+@dataclass
+class Talk:
+    """Two people who talk: Ana with Wi-Fi and a cable, Bia with Wi-Fi, each behind a NAT of her own."""
+
+    case: SurvivalCase
+    ana: str
+    ends: tuple[Peer, Peer]
+    since: float = 0.0
+
+    def hold_lines(self, *, held: bool) -> None:
+        """The TLS connections are away, or back; whoever comes back tells its candidates anew."""
+        for peer in self.ends:
+            peer.signalling = not held
+        if not held:
+            for peer in self.ends:
+                assert peer.other is not None
+                peer.other.transport.reach(peer.candidates)
+
+    def roam(self, there: str = "cable", here: str = "wlan") -> None:
+        """Ana goes from Wi-Fi to the cable, or where she is sent; silence is counted from now on."""
+        self.since = now()
+        self.case.lab.up(self.ana, there)
+        self.case.lab.down(self.ana, here)
+
+    def lift(self, *, inside: bool) -> None:
+        """Ana's packets are lost in silence, or pass again; silence is counted from then on."""
+        self.case.lab.set(self.ana, "wlan", down=inside)
+        self.since = now()
+
+    def unplug(self) -> None:
+        """Ana's link goes down, with its address and routes."""
+        self.case.lab.down(self.ana, "wlan")
+
+    def plug(self) -> None:
+        """The link is back; silence is counted from now on."""
+        self.since = now()
+        self.case.lab.up(self.ana, "wlan")
+
+    @property
+    def paths(self) -> list[PathKind]:
+        """The paths in use."""
+        return [peer.transport.path for peer in self.ends]
+
+    def judge(self, name: str, limit: float) -> None:
+        """No silence since it is counted was longer than `limit`; note the longest of each."""
+        gaps = [round(peer.gap(self.since, now()), 3) for peer in self.ends]
+        stall = round(self.case.stall(self.since), 3)
+        note(name, gaps=gaps, paths=[path.value for path in self.paths], stall=stall)
+        for gap in gaps:
+            self.case.assertLess(gap, limit + stall, f"{name}: {gaps}, {self.paths}")
+
+    def judge_direct(self, *, direct: bool) -> None:
+        """Both ends are on a direct path, or both on the relay."""
+        self.case.assertEqual(self.paths, [PathKind.DIRECT if direct else PathKind.RELAY] * 2)
 
 
 class SurvivalCase(LabCase):
-    """Ana with Wi-Fi and a cable, Bia with Wi-Fi, each behind NATs of their own."""
+    """A relay, and calls as they are wanted."""
 
     def setUp(self) -> None:
         """Build it."""
         super().setUp()
-        place(self.lab, "ana", 1, "port-restricted")
-        self.lab.add_link(
-            "ana", "cable", ["10.0.101.2"], nat="port-restricted", public="198.51.101.1", up=False
-        )
-        place(self.lab, "bia", 2, "port-restricted")
         self.lab.start_relay()
 
-    def judge(self, name: str, since: float, limit: float) -> None:
-        """No silence since then was longer than `limit`; note the longest of each."""
-        gaps = [round(peer.gap(since, now()), 3) for peer in self.peers]
-        paths = [peer.transport.path.value for peer in self.peers]
-        stall = round(self.stall(since), 3)
-        note(name, gaps=gaps, paths=paths, stall=stall)
-        for gap in gaps:
-            self.assertLess(gap, limit + stall, f"{name}: {gaps}, {paths}")
+    async def talks(self, *policies: PathPolicy, talking: float = 2.0, ringing: float = 1.0) -> list[Talk]:
+        """Calls between people of their own, each under a policy, all accepted at once."""
+        talks = []
+        for number, policy in enumerate(policies, 1):
+            ana, bia = f"ana{number}", f"bia{number}"
+            place(self.lab, ana, 2 * number, "port-restricted")
+            inner, public = f"10.0.{100 + number}.2", f"198.51.{100 + number}.1"
+            self.lab.add_link(ana, "cable", [inner], nat="port-restricted", public=public, up=False)
+            place(self.lab, bia, 2 * number + 1, "port-restricted")
+            call = f"call-{number}"
+            ends = (
+                self.person(ana, Role.CALLER, policy, call=call),
+                self.person(bia, Role.CALLEE, policy, call=call),
+            )
+            talks.append(Talk(self, ana, ends))
+        await self.accepted(talks, ringing, talking)
+        for talk, policy in zip(talks, policies, strict=True):
+            talk.judge_direct(direct=policy is BY_ANY)
+        return talks
 
-    def hold_lines(self, *, held: bool) -> None:
-        """The TLS connections are away, or back; whoever comes back tells its candidates anew."""
-        for peer in self.peers:
-            peer.signalling = not held
-        if not held:
-            for peer in self.peers:
-                assert peer.other is not None
-                peer.other.transport.reach(peer.candidates)
-
-    def roam(self) -> None:
-        """Ana goes from Wi-Fi to the cable."""
-        self.lab.up("ana", "cable")
-        self.lab.down("ana", "wlan")
-
-    def paths(self) -> list[PathKind]:
-        """The paths in use."""
-        return [peer.transport.path for peer in self.peers]
+    async def accepted(self, talks: list[Talk], ringing: float, talking: float) -> None:
+        """It has rung, and they have talked."""
+        await wait(ringing)
+        for talk in talks:
+            talk.since = now()
+            introduce(*talk.ends)
+        await wait(talking)
 
 
 class MoveTests(SurvivalCase):
     """A change of address."""
 
-    async def test_by_the_relay(self) -> None:
-        """From Wi-Fi to the cable, by the relay: voice is back in 400 ms."""
-        await self.call(BY_RELAY)
-        since = now()
-        self.roam()
-        await wait(4)
-        self.judge("move, relay", since, AFTER_A_MOVE)
-
-    async def test_direct(self) -> None:
-        """From Wi-Fi to the cable, with a direct path: back in 400 ms, and on a direct path again."""
-        await self.call(BY_ANY)
-        self.assertEqual(self.paths(), [PathKind.DIRECT] * 2)
-        since = now()
-        self.roam()
-        await wait(6)
-        self.judge("move, direct", since, AFTER_A_MOVE)
-        self.assertEqual(self.paths(), [PathKind.DIRECT] * 2)
-
-    async def test_while_the_registry_is_away(self) -> None:
-        """A move without a TLS connection: the relay carries on with the address that it moved."""
-        await self.call(BY_ANY)
-        self.hold_lines(held=True)
-        since = now()
-        self.roam()
-        await wait(4)
-        self.judge("move, no registry", since, AFTER_A_MOVE)
-        self.hold_lines(held=False)
-        await wait(6)
-        self.assertEqual(self.paths(), [PathKind.DIRECT] * 2)
-
-    async def test_there_and_back(self) -> None:
-        """To the cable and back to Wi-Fi a second later: each in 400 ms."""
-        await self.call(BY_ANY)
-        since = now()
-        self.roam()
+    async def test_from_wifi_to_the_cable(self) -> None:
+        """Voice is back in 400 ms: by the relay, on a direct path (which is found again), without a TLS
+        connection, and each time for one who goes there and back."""
+        talks = await self.talks(BY_RELAY, BY_ANY, BY_ANY, BY_ANY)
+        relay, direct, alone, back = talks
+        alone.hold_lines(held=True)
+        for talk in talks:
+            talk.roam()
+            await wait(APART)
         await wait(1)
-        self.lab.up("ana", "wlan")
-        self.lab.down("ana", "cable")
+        back.judge("move there", AFTER_A_MOVE)
+        back.roam("wlan", "cable")
         await wait(4)
-        self.judge("move and back", since, AFTER_A_MOVE)
+        alone.judge("move, no registry", AFTER_A_MOVE)
+        alone.hold_lines(held=False)
+        await wait(6)
+        relay.judge("move, relay", AFTER_A_MOVE)
+        direct.judge("move, direct", AFTER_A_MOVE)
+        back.judge("move back", AFTER_A_MOVE)
+        for talk in talks:
+            talk.judge_direct(direct=talk is not relay)
 
 
 class FaultTests(SurvivalCase):
     """What goes wrong under a call."""
 
-    async def outage(self, name: str, policies: tuple[PathPolicy, PathPolicy], *, noticed: bool) -> None:
-        """Ten seconds without any network, TLS included; then it is back."""
-        await self.call(policies)
-        self.hold_lines(held=True)
-        if noticed:
-            self.lab.down("ana", "wlan")
-        else:
-            self.lab.set("ana", "wlan", down=True)
-        await wait(10)
-        since = now()
-        if noticed:
-            self.lab.up("ana", "wlan")
-        else:
-            self.lab.set("ana", "wlan", down=False)
+    async def test_ten_seconds_without_a_network(self) -> None:
+        """Ten seconds of silent loss or with the link down, TLS included, by the relay and with a direct
+        path: voice is back within a second."""
+        talks = await self.talks(BY_RELAY, BY_ANY, BY_RELAY, BY_ANY)
+        lost, unplugged = talks[:2], talks[2:]
+        for talk in talks:
+            talk.hold_lines(held=True)
+            if talk in lost:
+                talk.lift(inside=True)
+            else:
+                talk.unplug()
+            await wait(APART)
+        await wait(10 - len(talks) * APART)
+        for talk in talks:
+            if talk in lost:
+                talk.lift(inside=False)
+            else:
+                talk.plug()
+            await wait(APART)
         await wait(2)
-        self.hold_lines(held=False)
+        for talk in talks:
+            talk.hold_lines(held=False)
         await wait(3)
-        self.judge(name, since, AFTER_A_FAULT)
+        for group, what in ((lost, "lost"), (unplugged, "unplugged")):
+            for talk, how in zip(group, ("relay", "direct"), strict=True):
+                talk.judge(f"10 s {what}, {how}", AFTER_A_FAULT)
 
-    async def test_ten_seconds_in_a_lift(self) -> None:
-        """Ten seconds of silent loss, by the relay: voice is back within a second."""
-        await self.outage("10 s lost, relay", BY_RELAY, noticed=False)
-
-    async def test_ten_seconds_in_a_lift_direct(self) -> None:
-        """Ten seconds of silent loss, with a direct path: voice is back within a second."""
-        await self.outage("10 s lost, direct", BY_ANY, noticed=False)
-
-    async def test_ten_seconds_unplugged(self) -> None:
-        """Ten seconds with the link down, by the relay: voice is back within a second."""
-        await self.outage("10 s unplugged, relay", BY_RELAY, noticed=True)
-
-    async def test_ten_seconds_unplugged_direct(self) -> None:
-        """Ten seconds with the link down, with a direct path: voice is back within a second."""
-        await self.outage("10 s unplugged, direct", BY_ANY, noticed=True)
-
-    async def kill(self, name: str, policies: tuple[PathPolicy, PathPolicy], limit: float) -> None:
-        """kill -9, and a new relay as soon as one can start."""
-        await self.call(policies)
-        since = now()
+    async def test_relay_killed(self) -> None:
+        """kill -9 of the relay: voice is back within a second of its return; who talks on a direct path does
+        not hear it at all."""
+        relay, direct = await self.talks(BY_RELAY, BY_ANY)
+        relay.since = direct.since = now()
         self.lab.kill_relay()
         await deferToThread(self.lab.start_relay)
         back = now()
         await wait(4)
-        whole = [round(peer.gap(since, now()), 3) for peer in self.peers]
-        note(f"{name}, with the time until it was back", seconds=round(back - since, 3), gaps=whole)
-        self.judge(name, since if limit < AFTER_A_FAULT else back, limit)
-
-    async def test_relay_killed(self) -> None:
-        """A relay killed with -9: voice is back within a second of its return."""
-        await self.kill("relay killed", BY_RELAY, AFTER_A_FAULT)
-
-    async def test_relay_killed_direct(self) -> None:
-        """A relay killed while the direct path carries the voice is not heard at all."""
-        await self.kill("relay killed, direct", BY_ANY, 0.2)
-
-    async def forget(self, name: str, policies: tuple[PathPolicy, PathPolicy]) -> None:
-        """Ana's NAT loses its table."""
-        await self.call(policies)
-        since = now()
-        self.lab.forget("ana", "wlan")
-        await wait(4)
-        self.judge(name, since, AFTER_A_FAULT)
+        whole = [round(peer.gap(relay.since, now()), 3) for peer in relay.ends]
+        note("relay killed, until it is back, and the whole silence", back=back - relay.since, gaps=whole)
+        relay.since = back
+        relay.judge("relay killed", AFTER_A_FAULT)
+        direct.judge("relay killed, direct", 0.2)
 
     async def test_a_nat_that_forgets(self) -> None:
-        """A NAT that forgets, by the relay: voice is back within a second."""
-        await self.forget("NAT forgets, relay", BY_RELAY)
-
-    async def test_a_nat_that_forgets_direct(self) -> None:
-        """A NAT that forgets, with a direct path: voice is back within a second."""
-        await self.forget("NAT forgets, direct", BY_ANY)
+        """A NAT that loses its table, by the relay and with a direct path: voice is back within a second."""
+        talks = await self.talks(BY_RELAY, BY_ANY)
+        for talk in talks:
+            talk.since = now()
+            self.lab.forget(talk.ana, "wlan")
+            await wait(APART)
+        await wait(3)
+        for talk, how in zip(talks, ("relay", "direct"), strict=True):
+            talk.judge(f"NAT forgets, {how}", AFTER_A_FAULT)
 
     async def test_udp_goes_and_comes(self) -> None:
         """UDP that stops to pass in a call: lines carry it within 3 s; when it passes again they are left."""
-        await self.call(BY_ANY)
-        since = now()
-        self.lab.set("ana", "wlan", down=True)
+        (talk,) = await self.talks(BY_ANY)
+        talk.lift(inside=True)
         await wait(5)
-        self.judge("UDP blocked in a call", since, 3.0)
-        self.assertEqual(self.paths(), [PathKind.LINES] * 2)
-        self.lab.set("ana", "wlan", down=False)
-        since = now()
+        talk.judge("UDP blocked in a call", 3.0)
+        self.assertEqual(talk.paths, [PathKind.LINES] * 2)
+        talk.lift(inside=False)
         await wait(5)
-        self.judge("UDP passes again", since, 0.4)
-        self.assertNotIn(PathKind.LINES, self.paths())
+        talk.judge("UDP passes again", 0.4)
+        self.assertNotIn(PathKind.LINES, talk.paths)
 
 
 class RoughTests(SurvivalCase):
-    """A line that is merely bad."""
+    """Lines that are merely bad."""
 
-    async def rough(self, name: str, peers: tuple[str, ...] = ("ana",), **how: float) -> list[Peer]:
-        """A call over a bad line; nobody leaves the direct path without need."""
-        for host in peers:
-            self.lab.set(host, "wlan", **how)
-        ana, bia, begun = await self.call(BY_ANY, talking=10, ringing=2)
-        note(
-            name, missing=[peer.missing() for peer in (ana, bia)], changes=[len(p.kinds) for p in (ana, bia)]
-        )
-        self.judge(name, begun + 1, 0.5)
-        return [ana, bia]
+    async def accepted(self, talks: list[Talk], ringing: float, talking: float) -> None:
+        """Before it rings the lines turn bad, each in its way."""
+        loss, jitter, far = talks
+        self.lab.set(loss.ana, "wlan", loss=0.1)
+        for host in (jitter.ana, jitter.ana.replace("ana", "bia")):
+            self.lab.set(host, "wlan", jitter=0.06)
+        self.lab.set(far.ana, "wlan", delay=0.3)
+        await super().accepted(talks, ringing, talking)
 
-    async def test_loss(self) -> None:
-        """A tenth of all packets lost: the call is made, and does not flap between paths."""
-        for peer in await self.rough("10 % loss", loss=0.1):
-            self.assertLessEqual(len(peer.kinds), 4)
-
-    async def test_jitter(self) -> None:
-        """Sixty milliseconds of jitter on both sides: the call does not flap between paths."""
-        for peer in await self.rough("60 ms jitter", ("ana", "bia"), jitter=0.06):
-            self.assertLessEqual(len(peer.kinds), 3)
-
-    async def test_far_away(self) -> None:
-        """Three hundred milliseconds one way: the call is made all the same."""
-        for peer in await self.rough("300 ms", delay=0.3):
-            self.assertLessEqual(len(peer.kinds), 3)
-            self.assertEqual(peer.missing(), 0)
+    async def test_bad_lines(self) -> None:
+        """A tenth of all packets lost, 60 ms of jitter on both sides, 300 ms one way: each call is made, and
+        none flaps between paths."""
+        talks = await self.talks(BY_ANY, BY_ANY, BY_ANY, ringing=2, talking=10)
+        for talk, name, most in zip(talks, ("10 % loss", "60 ms jitter", "300 ms"), (4, 3, 3), strict=True):
+            missing = [peer.missing() for peer in talk.ends]
+            changes = [len(peer.kinds) for peer in talk.ends]
+            note(name, missing=missing, changes=changes)
+            talk.since += 1
+            talk.judge(name, 0.5)
+            self.assertLessEqual(max(changes), most, name)
+        self.assertEqual([peer.missing() for peer in talks[2].ends], [0, 0])

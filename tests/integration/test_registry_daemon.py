@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
-from twisted.trial.unittest import SynchronousTestCase
 
 from registro.wire import messages
 from registro.wire.address import grouped
 from registro.wire.errors import Codigo, Encerramento
-from tests.support.daemon_process import ROOT, DaemonProcess, PlainClient, daemon
+from tests.support.client_case import ClientCase
+from tests.support.daemon_process import ROOT, DaemonProcess, daemon
 from tests.support.registry import CHAMADA, aceito, chave, convite
 from tests.support.secure_client import SecureClient, address_of
 
@@ -46,7 +46,7 @@ def relay_of(running: DaemonProcess) -> int:
     return relay
 
 
-class CommandLineTests(SynchronousTestCase):
+class CommandLineTests(ClientCase):
     """What twistd knows of it."""
 
     def test_listed(self) -> None:
@@ -77,7 +77,7 @@ class CommandLineTests(SynchronousTestCase):
                 self.assertEqual(ended.stdout, "")
 
 
-class RunningCase(SynchronousTestCase):
+class RunningCase(ClientCase):
     """A daemon that runs."""
 
     def setUp(self) -> None:
@@ -89,7 +89,7 @@ class RunningCase(SynchronousTestCase):
         )
 
 
-class CallTests(SynchronousTestCase):
+class CallTests(ClientCase):
     """A whole call, with each way to write."""
 
     def call(self, *options: str) -> None:
@@ -98,7 +98,7 @@ class CallTests(SynchronousTestCase):
             address = address_of(running)
             assert address.fingerprint is not None
             self.assertIn(grouped(address.fingerprint), running.output)
-            ana, bia = SecureClient(address).register("ana"), SecureClient(address).register("bia")
+            ana, bia = self.secure(address).register("ana"), self.secure(address).register("bia")
             self.assertIsNone(ana.ola.desafio)
             ana.say(convite("bia"), 5)
             self.assertEqual(bia.hear_a(messages.Convite).de, "ana")
@@ -175,15 +175,15 @@ class TLSTests(RunningCase):
     def test_relayed_login(self) -> None:
         """A login that a machine in the middle carries over to another TLS connection is refused."""
         address = address_of(self.running)
-        victim, middle = SecureClient(address), SecureClient(address)
+        victim, middle = self.secure(address), self.secure(address)
         answer = middle.ask(victim.request("ana"), messages.RegistroMalSucedido)
         self.assertEqual(answer.codigo, Codigo.ASSINATURA)
 
     def test_many_records(self) -> None:
         """Answers longer than a TLS record, asked many at once, come whole and in order."""
         address = address_of(self.running)
-        people = [PlainClient(self.running.plain).register(f"nome{number:03}") for number in range(300)]
-        client = SecureClient(address).register("ana")
+        people = [self.plain(self.running.plain).register(f"nome{number:03}") for number in range(300)]
+        client = self.secure(address).register("ana")
         for seq in range(1, 9):
             client.say(messages.PedidoTabela(), seq)
         for _ in range(8):
@@ -199,16 +199,16 @@ class TLSTests(RunningCase):
         """On `::` it is reached by IPv4 and IPv6, and the relay is at the address that was reached."""
         address = address_of(self.running)
         try:
-            six = SecureClient(address, host="::1").register("seis")
+            six = self.secure(address, host="::1").register("seis")
         except OSError:
             self.skipTest("no IPv6 here")
-        four = SecureClient(address).register("quatro")
+        four = self.secure(address).register("quatro")
         six.say(convite("quatro"), 1)
         self.assertEqual(six.hear_a(messages.Ligacao).reles, (f"turn:[::1]:{address.port}",))
         self.assertEqual(four.hear_a(messages.Ligacao).reles, (f"turn:127.0.0.1:{address.port}",))
 
 
-class LifeTests(SynchronousTestCase):
+class LifeTests(ClientCase):
     """Starting, stopping, dying."""
 
     def test_relay_is_started_again(self) -> None:
@@ -230,16 +230,16 @@ class LifeTests(SynchronousTestCase):
             running = DaemonProcess(Path(folder), "--silencioso").start()
             try:
                 address = address_of(running)
-                SecureClient(address, b"a" * 32).register("ana")
+                self.secure(address, b"a" * 32).register("ana")
                 running.kill()
                 running.start()
                 again = address_of(running)
                 self.assertEqual(again.fingerprint, address.fingerprint)
-                thief = SecureClient(again, b"t" * 32)
+                thief = self.secure(again, b"t" * 32)
                 self.assertEqual(
                     thief.ask(thief.request("ana"), messages.RegistroMalSucedido).codigo, Codigo.NOME_EM_USO
                 )
-                SecureClient(again, b"a" * 32).register("ana")
+                self.secure(again, b"a" * 32).register("ana")
             finally:
                 running.end()
 
@@ -247,7 +247,7 @@ class LifeTests(SynchronousTestCase):
         """SIGTERM refuses connections at once, lets a call go on, and ends with it."""
         with daemon("--silencioso", "--drenar", "20") as running:
             address = address_of(running)
-            ana, bia = SecureClient(address).register("ana"), SecureClient(address).register("bia")
+            ana, bia = self.secure(address).register("ana"), self.secure(address).register("bia")
             ana.say(convite("bia"), 5)
             bia.hear_a(messages.Convite)
             bia.say(aceito(), 6)
@@ -266,7 +266,7 @@ class LifeTests(SynchronousTestCase):
         """A second signal ends the drain at once."""
         with daemon("--silencioso", "--painel", "nao", wait_for="Texto simples: ") as running:
             address = address_of(running)
-            ana, bia = SecureClient(address).register("ana"), SecureClient(address).register("bia")
+            ana, bia = self.secure(address).register("ana"), self.secure(address).register("bia")
             ana.say(convite("bia"), 5)
             bia.hear_a(messages.Convite)
             bia.say(aceito(), 6)
@@ -281,7 +281,7 @@ class LifeTests(SynchronousTestCase):
     def test_shows(self) -> None:
         """It shows every message, and the table when somebody is added."""
         with daemon() as running:
-            client = SecureClient(address_of(running)).register("ana")
+            client = self.secure(address_of(running)).register("ana")
             output = running.read_until("na tabela")
             self.assertIn("> ana: REGISTRO-BEM-SUCEDIDO 1 nome=ana", output)
             self.assertIn("ana   127.0.0.1", output)
@@ -324,7 +324,7 @@ class StrangeClientTests(RunningCase):
     def test_closes_without_a_word(self) -> None:
         """A client that just goes is out of the table at once."""
         address = address_of(self.running)
-        ana, bia = SecureClient(address).register("ana"), SecureClient(address).register("bia")
+        ana, bia = self.secure(address).register("ana"), self.secure(address).register("bia")
         ana.hear_a(messages.TabelaMudou)
         bia.socket._raw.close()
         self.assertEqual(ana.hear_a(messages.TabelaMudou).estado, "fora")
@@ -332,7 +332,7 @@ class StrangeClientTests(RunningCase):
     def test_says_and_closes(self) -> None:
         """Lines before an orderly close are obeyed."""
         address = address_of(self.running)
-        ana, bia = SecureClient(address).register("ana"), SecureClient(address).register("bia")
+        ana, bia = self.secure(address).register("ana"), self.secure(address).register("bia")
         bia.say(convite("ana"), 1)
         bia.say(messages.EncerrarLigacao(CHAMADA, "cancelada"), 2)
         with contextlib.suppress(SSL.Error):

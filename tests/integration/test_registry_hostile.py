@@ -9,18 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from registro.wire import messages
 from registro.wire.address import ServerAddress
-from tests.support.daemon_process import DaemonProcess, PlainClient, daemon
-from tests.support.secure_client import SecureClient, address_of
+from tests.support.client_case import ClientCase
+from tests.support.daemon_process import DaemonProcess, daemon
+from tests.support.secure_client import address_of
 
 MOMENT = 1.0
 """Seconds in which the good client must be answered, on a machine that is busy with other tests."""
 
 
-class HostileCase(SynchronousTestCase):
+class HostileCase(ClientCase):
     """A daemon with short time-outs and small limits, and one client that behaves."""
 
     options: tuple[str, ...] = ()
@@ -41,7 +40,7 @@ class HostileCase(SynchronousTestCase):
         )
         self.running: DaemonProcess = self.stack.enter_context(daemon(*options, wait_for="Texto simples: "))
         self.address: ServerAddress = address_of(self.running)
-        self.good = SecureClient(self.address).register("boa")
+        self.good = self.secure(self.address).register("boa")
 
     def served(self) -> None:
         """The good client is answered at once."""
@@ -83,12 +82,12 @@ class NeverFinishTests(HostileCase):
 
     def test_lines(self) -> None:
         """A line without end is closed when it is too long, and a slow one with the time to register."""
-        plain = PlainClient(self.running.plain)
+        plain = self.plain(self.running.plain)
         with contextlib.suppress(OSError):
             for _ in range(20):
                 plain.raw(b"A" * 1000)
         self.ends(plain.socket, 5)
-        slow = SecureClient(self.address)
+        slow = self.secure(self.address)
         with contextlib.suppress(OSError):
             for _ in range(25):
                 slow.raw(b"V")
@@ -102,8 +101,8 @@ class NeverReadTests(HostileCase):
 
     def test_asks_and_does_not_read(self) -> None:
         """Who asks for tables and does not read them costs little memory and is closed; others see it go."""
-        crowd = [PlainClient(self.running.plain).register(f"nome{number:03}") for number in range(150)]
-        slow = SecureClient(self.address).register("lenta")
+        crowd = [self.plain(self.running.plain).register(f"nome{number:03}") for number in range(150)]
+        slow = self.secure(self.address).register("lenta")
         slow.socket._raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         slow.tls.setblocking(False)
         before = self.memory()
@@ -157,7 +156,7 @@ class FloodTests(HostileCase):
         """New names of an address are limited to so many an hour."""
         refused = None
         for number in range(6):
-            client = SecureClient(self.address)
+            client = self.secure(self.address)
             answer = client.ask(client.request(f"nome{number}"), messages.Message)  # type: ignore[type-abstract]
             refused = answer if isinstance(answer, messages.RegistroMalSucedido) else refused
             self.served()
@@ -166,7 +165,7 @@ class FloodTests(HostileCase):
 
     def test_lines(self) -> None:
         """A flood of lines meets `limite` three times and then the door."""
-        bad = SecureClient(self.address).register("ma")
+        bad = self.secure(self.address).register("ma")
         bad.raw(b"VIVO 1 t=1\n" * 2000)
         errors = 0
         with contextlib.suppress(EOFError):
@@ -182,7 +181,7 @@ class CutTests(HostileCase):
     def test_resets(self) -> None:
         """Many connections that are reset in the middle of things leave nothing behind."""
         for number in range(60):
-            client = PlainClient(self.running.plain)
+            client = self.plain(self.running.plain)
             if number % 3:
                 client.say(client.request(f"n{number % 7}"), 1)
             linger = struct.pack("ii", 1, 0)

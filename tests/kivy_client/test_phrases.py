@@ -96,6 +96,12 @@ class CompletenessTests(PhraseTestCase):
             self.assertTrue(phrases.path(PathView(path)))
             self.assertTrue(phrases.path_help(PathView(path)))
 
+    def test_what_the_other_side_sees(self) -> None:
+        """By the relay our address is said to be unseen only when the other side was not told it."""
+        unseen = "o outro lado não vê o seu endereço"
+        self.assertIn(unseen, phrases.path_help(PathView(Path.RELAY)))
+        self.assertNotIn(unseen, phrases.path_help(PathView(Path.RELAY, revealed=("192.0.2.7",))))
+
     def test_quality(self) -> None:
         """Bars, cause and side become one sentence; no cause, no colon."""
         self.assertEqual(phrases.quality(QualityView(), "ana"), "Som bom")

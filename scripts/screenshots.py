@@ -120,13 +120,16 @@ def row(palette: Palette, left: int) -> screen.Finder:
     return screen.blob(palette.accent_soft, 400, left, 148, left + 70, 230)
 
 
-def talk(shown: screen.VirtualScreen, palette: Palette, left: int) -> screen.Picture:
-    """Call the first of the list, and wait until it is heard; what the screen shows then."""
+def talk(shown: screen.VirtualScreen, palette: Palette, left: int, pane: int) -> screen.Picture:
+    """Call the first of the list, and wait until it is heard well; what the screen shows then. The call is
+    right of `pane`.
+    """
     place = shown.wait_for(row(palette, left), "the first name")
     time.sleep(1)
     shown.click(place[0] + 90, place[1])
-    shown.wait_for(screen.blob(palette.good, 60, bottom=330, left=left), "the bars of a good call")
+    shown.wait_for(screen.blob(palette.end, 3000, pane), "the call")
     time.sleep(6)
+    shown.wait_for(screen.blob(palette.good, 60, bottom=330, left=pane), "the bars of a good call")
     return shown.picture()
 
 
@@ -136,7 +139,7 @@ def three(scene: Scene) -> screen.Picture:
     shown.wait_for(row(LIGHT, 0), "the first name")
     time.sleep(2)
     room = shown.picture()
-    call = talk(shown, LIGHT, 0)
+    call = talk(shown, LIGHT, 0, 0)
     shown.click(*shown.wait_for(screen.blob(LIGHT.end, 3000), "the red button"))
     shown.wait_for(screen.blob(LIGHT.call, 3000), "the button that calls again")
     time.sleep(1)
@@ -145,7 +148,7 @@ def three(scene: Scene) -> screen.Picture:
 
 def desk(scene: Scene) -> screen.Picture:
     """Two panes in the dark look, in a call."""
-    return talk(scene.window("rui", Theme.DARK, 1100, 740), DARK, 92)
+    return talk(scene.window("rui", Theme.DARK, 1100, 740), DARK, 92, 500)
 
 
 def beside(pictures: list[screen.Picture]) -> screen.Picture:

@@ -35,6 +35,12 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
         "--linha", action="append", choices=sorted(LINES), metavar="LINE", help="only this line"
     )
     parser.add_argument(
+        "--sementes", type=int, default=matrix.SEEDS, metavar="N", help="seeds of the matrix (default 3)"
+    )
+    parser.add_argument(
+        "--semente", type=int, default=matrix.FIRST_SEED, metavar="N", help="the first of them"
+    )
+    parser.add_argument(
         "--rodadas", type=int, default=5, metavar="N", help="rounds of mouth to ear (default 5)"
     )
     parser.add_argument(
@@ -52,7 +58,8 @@ def options(argv: Sequence[str]) -> argparse.Namespace:
 def the_matrix(chosen: argparse.Namespace) -> Part:
     """The loss matrix: simulated clock, does not depend on the load of the machine."""
     recordings = matrix.SHORT_RECORDINGS if chosen.curto else matrix.RECORDINGS
-    rows = matrix.run(chosen.linha or LINES, recordings)
+    seeds = 1 if chosen.curto else chosen.sementes
+    rows = matrix.run(chosen.linha or LINES, recordings, seeds, chosen.semente)
     return pages.matrix_table(rows), pages.matrix_figures(rows)
 
 

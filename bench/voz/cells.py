@@ -22,8 +22,11 @@ LINES: dict[str, Impairment] = {
     "jump of 60 ms": Impairment(jump_at=1015.0, jump_by=0.060),
     "32 kbit/s": Impairment(rate=32_000, overhead=22),
     "32 kbit/s and loss 10 %": Impairment(rate=32_000, overhead=22, loss=0.10),
+    "40 kbit/s with headers": Impairment(rate=40_000, overhead=-28),
+    "40 kbit/s with headers and loss 10 %": Impairment(rate=40_000, overhead=-28, loss=0.10),
 }
-"""Rates are of RTP payload: header and tag (22 bytes) are not counted."""
+"""Rates are of RTP payload: header and tag (22 bytes) are not counted; «with headers» counts whole packets of
+IPv4 (28 bytes more)."""
 
 GOALS: dict[str, float] = {
     "clean": 4.2,

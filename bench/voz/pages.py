@@ -17,15 +17,17 @@ from bench.voz.mouth import Figures
 def matrix_table(rows: Sequence[Row]) -> str:
     """The loss matrix in Markdown."""
     lines = [
-        "| line | PESQ | goal | STOI | kbit/s | mouth to ear, ms | buffer's target, ms "
+        "| line | PESQ | goal | worst seed | worst call | STOI | kbit/s "
+        "| mouth to ear, ms | buffer's target, ms "
         "| concealed | late | step | PCM with zeros | concealment alone |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for row in rows:
         cell, goal = row.cell, GOALS.get(row.line)
         verdict = "" if goal is None else f"≥ {goal} {'ok' if cell.pesq >= goal else 'missed'}"
         lines.append(
-            f"| {row.line} | {cell.pesq:.2f} | {verdict} | {cell.stoi:.3f} | {cell.rate:.1f} "
+            f"| {row.line} | {round(cell.pesq, 3):.2f} | {verdict} | {row.worst_seed:.2f} | {row.worst_call:.2f} "
+            f"| {cell.stoi:.3f} | {cell.rate:.1f} "
             f"| {cell.delay_ms:.0f} | {cell.target_ms:.0f} | {cell.concealed:.2f} % | {cell.late:.2f} % "
             f"| {cell.step} | {row.zeros:.2f} | {row.concealment:.2f} |"
         )
@@ -86,6 +88,13 @@ def matrix_figures(rows: Sequence[Row]) -> list[dict[str, Any]]:
             for key, value in asdict(row.cell).items()
         }
         figures.append(
-            {"line": row.line, **cell, "zeros": round(row.zeros, 3), "concealment": round(row.concealment, 3)}
+            {
+                "line": row.line,
+                **cell,
+                "worst_seed": round(row.worst_seed, 3),
+                "worst_call": round(row.worst_call, 3),
+                "zeros": round(row.zeros, 3),
+                "concealment": round(row.concealment, 3),
+            }
         )
     return figures

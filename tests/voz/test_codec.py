@@ -56,6 +56,28 @@ class OpusTests(TestCase):
             errors[1] += np.sum((concealing.conceal(960) - true) ** 2)
         self.assertLess(errors[0], 0.7 * errors[1])
 
+    def test_recovery_of_long_frames(self) -> None:
+        """Frames of 40 and 60 ms carry the one before as well, whole, and recovering it beats concealing."""
+        speech = wav.read(SPEECH)[24_000:312_000]
+        for samples in (1920, 2880):
+            encoder = codec().encoder()
+            encoder.apply(EncoderSettings(bitrate=28_000, expected_loss=20))
+            whole = range(0, len(speech) - samples + 1, samples)
+            payloads = [encoder.encode(speech[at : at + samples]) for at in whole]
+            self.assertEqual({duration(payload) for payload in payloads}, {samples})
+            self.assertGreater(sum(map(has_recovery, payloads)), len(payloads) // 2)
+            straight, recovering, concealing = (codec().decoder() for _ in range(3))
+            errors = np.zeros(2)
+            for index in range(1, len(payloads)):
+                true = straight.decode(payloads[index - 1]).astype(float)
+                if index % 4 or not has_recovery(payloads[index]):
+                    recovering.decode(payloads[index - 1])
+                    concealing.decode(payloads[index - 1])
+                    continue
+                errors[0] += np.sum((recovering.recover(payloads[index], samples) - true) ** 2)
+                errors[1] += np.sum((concealing.conceal(samples) - true) ** 2)
+            self.assertLess(errors[0], 0.7 * errors[1], samples)
+
     def test_no_recovery_announced(self) -> None:
         """Without expected loss nothing is carried twice."""
         encoder = codec().encoder()

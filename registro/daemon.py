@@ -119,8 +119,9 @@ class Daemon(Service):
     def _start_relay(self, udp: socket.socket) -> None:
         relays = self.office.relays
         relays.port = self.number
-        self.relay = RelayProcess(self.reactor, udp, relays.secret, self.office.report)
-        self.relay.ready.chainDeferred(self.ready)
+        self.relay = relay = RelayProcess(self.reactor, udp, relays.secret, self.office.report)
+        relay.ready.addCallback(lambda _: self.say(f"Relê: pronto, laço {relay.loop}"))
+        relay.ready.chainDeferred(self.ready)
         self.relay.start()
 
     def _listen_plain(self) -> None:

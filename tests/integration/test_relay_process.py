@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import signal
@@ -15,7 +16,11 @@ from pathlib import Path
 
 from twisted.trial.unittest import TestCase
 
+from tests.integration.test_registry_daemon import relay_of
+from tests.support.daemon_process import daemon
+from tests.support.lab import note
 from tests.support.relay_client import TurnClient
+from tests.support.secure_client import address_of
 from voz import stun
 from voz.relay.service import bind_socket
 from voz.relay.vectors import SystemCalls
@@ -352,3 +357,34 @@ class PluginTests(TestCase):
             said = process.stdout.read()
             self.assertEqual(process.wait(20), 1, said)
             self.assertNotIn("Traceback", said)
+
+
+class DaemonTests(TestCase):
+    """The daemon's own relay."""
+
+    timeout = 60
+
+    def answered(self, asker: socket.socket, since: float) -> float:
+        """Seconds from then until a Binding is answered, also one that waited in the socket meanwhile."""
+        for _ in range(500):
+            with contextlib.suppress(TimeoutError, ConnectionRefusedError):
+                asker.send(stun.build(Method.BINDING, Kind.REQUEST, stun.new_transaction()))
+                asker.recv(2048)
+                return time.monotonic() - since
+        raise AssertionError("no answer")
+
+    def test_killed_it_is_back_within_a_second(self) -> None:
+        """It says which loop it runs; killed with -9 it answers again within a second."""
+        with daemon("--silencioso") as running:
+            running.read_until("Relê: pronto, laço ")
+            asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            self.addCleanup(asker.close)
+            asker.settimeout(0.02)
+            asker.connect(("127.0.0.1", address_of(running).port))
+            self.answered(asker, time.monotonic())
+            killed = time.monotonic()
+            os.kill(relay_of(running), signal.SIGKILL)
+            running.read_until("o relé terminou")
+            took = self.answered(asker, killed)
+            note("daemon's relay killed", back=round(took, 3))
+            self.assertLess(took, 1.0)

@@ -42,6 +42,11 @@ def control_size(family: int) -> int:
     return socket.CMSG_SPACE(_kind(family)[2])
 
 
+def control_length(family: int) -> int:
+    """Bytes of it without the padding behind it (CMSG_LEN)."""
+    return socket.CMSG_LEN(_kind(family)[2])
+
+
 def interface_at(family: int) -> int:
     """Where the number of the interface stands in the control message in memory."""
     return socket.CMSG_LEN(0) + _kind(family)[4]

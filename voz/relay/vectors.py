@@ -66,13 +66,16 @@ class DatagramVectors:
         self._descriptor = bound.fileno()
         self._family = bound.family
         self._address_room = _FAMILIES[bound.family]
-        self._control = local.control_size(bound.family) if local.ask_for_local(bound) else 0
+        knows_local = local.ask_for_local(bound)
+        self._control = local.control_size(bound.family) if knows_local else 0
         self._name_size = size = self._address_room + self._control
         self._buffers = bytearray(BATCH * SLOT)
         self._names = bytearray(BATCH * size)
         self._packers = [struct.Struct("=" + f"{size}s" * count) for count in range(BATCH + 1)]
-        _, receive_vectors, receive = self._headers()
-        self._send_lengths, send_vectors, send = self._headers()
+        _, receive_vectors, receive = self._headers(self._control)
+        # Without the padding behind it a control message fits where the kernel need not allocate for it.
+        said = local.control_length(bound.family) if knows_local else 0
+        self._send_lengths, send_vectors, send = self._headers(said)
         # The kernel is given addresses: what they point to must live as long as this object.
         self._kept = (receive_vectors, receive, send_vectors, send)
         self._receive_at = ctypes.addressof(ctypes.c_char.from_buffer(receive))
@@ -86,16 +89,16 @@ class DatagramVectors:
         self._interfaces = memoryview(self._names).cast("I")[interface // 4 :: size // 4]
         self._no_interfaces = memoryview(array("I", bytes(4 * BATCH)))
 
-    def _headers(self) -> tuple[memoryview, bytearray, bytearray]:
-        """An array of mmsghdr over the shared buffers and names: (the lengths in its iovecs, the iovecs,
-        itself)."""
+    def _headers(self, control_length: int) -> tuple[memoryview, bytearray, bytearray]:
+        """An array of mmsghdr over the shared buffers and names, with so many bytes of control messages: (the
+        lengths in its iovecs, the iovecs, itself)."""
         buffers = ctypes.addressof(ctypes.c_char.from_buffer(self._buffers))
         names = ctypes.addressof(ctypes.c_char.from_buffer(self._names))
         vectors, headers = bytearray(BATCH * _IOVEC_SIZE), bytearray(BATCH * _HEADER_SIZE)
         vectors_at = ctypes.addressof(ctypes.c_char.from_buffer(vectors))
         for index in range(BATCH):
             name = names + index * self._name_size
-            control = (name + self._address_room, self._control) if self._control else (0, 0)
+            control = (name + self._address_room, control_length) if control_length else (0, 0)
             struct.pack_into("=QQ", vectors, index * _IOVEC_SIZE, buffers + index * SLOT, SLOT)
             struct.pack_into(
                 "=QIxxxxQQQQiIII",

@@ -26,8 +26,8 @@ def matrix_table(rows: Sequence[Row]) -> str:
         cell, goal = row.cell, GOALS.get(row.line)
         verdict = "" if goal is None else f"≥ {goal} {'ok' if cell.pesq >= goal else 'missed'}"
         lines.append(
-            f"| {row.line} | {round(cell.pesq, 3):.2f} | {verdict} | {row.worst_seed:.2f} | {row.worst_call:.2f} "
-            f"| {cell.stoi:.3f} | {cell.rate:.1f} "
+            f"| {row.line} | {round(cell.pesq, 3):.2f} | {verdict} "
+            f"| {row.worst_seed:.2f} | {row.worst_call:.2f} | {cell.stoi:.3f} | {cell.rate:.1f} "
             f"| {cell.delay_ms:.0f} | {cell.target_ms:.0f} | {cell.concealed:.2f} % | {cell.late:.2f} % "
             f"| {cell.step} | {row.zeros:.2f} | {row.concealment:.2f} |"
         )

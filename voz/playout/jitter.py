@@ -247,7 +247,9 @@ class JitterBuffer:
         if frame is not None:
             return self._play(media, frame)
         if not self._frames:
-            return self._silence(SILENT_PIECE) if self._in_silence else self._make_up()
+            if self._in_silence:
+                return self._make_up(Kind.SILENCE, SILENT_PIECE)
+            return self._make_up(Kind.CONCEALED, HELD_PIECE)
         following = min(self._frames)
         return self._hole(media, following, now, ahead)
 
@@ -262,14 +264,11 @@ class JitterBuffer:
         self._last_sequence = frame.sequence
         return Step(Kind.FRAME, frame.samples, frame.payload)
 
-    def _make_up(self) -> Step:
-        samples = min(self._frame_samples, HELD_PIECE)
+    def _make_up(self, kind: Kind, samples: int) -> Step:
+        """A piece at most so long of sound that stands for what is not there yet."""
+        samples = min(samples, self._frame_samples)
         self._made_up += samples
-        return Step(Kind.CONCEALED, samples, held=True)
-
-    def _silence(self, samples: int) -> Step:
-        self._made_up += samples
-        return Step(Kind.SILENCE, samples, held=True)
+        return Step(kind, samples, held=True)
 
     def _hole(self, media: int, following: int, now: float, ahead: int) -> Step | None:
         gap = following - media
@@ -277,7 +276,7 @@ class JitterBuffer:
             return self._silent_gap(following, now, ahead)
         if self.estimator.target - self.delay(now, ahead) > self._frame_samples / CLOCK_RATE / 2:
             # Too early to give up: a copy may come, and the delay has to grow anyway.
-            return self._make_up()
+            return self._make_up(Kind.CONCEALED, HELD_PIECE)
         stride = min(gap, self._frame_samples)
         made_up, self._made_up = self._made_up, max(0, self._made_up - stride)
         self._give_up(media + stride)
@@ -302,7 +301,7 @@ class JitterBuffer:
         early = self.estimator.target - self._delay_of(following, now, ahead)
         grains = math.ceil(early * CLOCK_RATE / SILENT_GRAIN - 1e-6)
         if grains > 0:
-            return self._silence(min(SILENT_PIECE, grains * SILENT_GRAIN))
+            return self._make_up(Kind.SILENCE, min(SILENT_PIECE, grains * SILENT_GRAIN))
         self._next = following
         self._made_up = 0
         return None

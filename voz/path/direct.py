@@ -12,9 +12,6 @@ from voz.path.reflexive import Reflexive
 from voz.path.sockets import Sockets
 from voz.stun import Address, Message
 
-#: Seconds in which there is one second round: what it tells makes the peer begin a round of its own.
-RETRY_GAP = 30.0
-
 
 class DirectWorld(Protocol):
     """What the direct path tells."""
@@ -47,8 +44,7 @@ class DirectPath:
         self.reflexive = Reflexive(self.send_check, world.changed)
         self._servers: tuple[Address, ...] = ()
         self._places: tuple[Candidate, ...] = ()
-        self._secured = self._begun = self._found = False
-        self._retry_at = 0.0
+        self._secured = self._begun = self._found = self._retried = False
 
     @property
     def selected(self) -> Pair | None:
@@ -81,7 +77,7 @@ class DirectPath:
         """We are somewhere else: find everything out anew."""
         self.reflexive.moved(now)
         self._checks.moved(now)
-        self._retry_at = now
+        self._retried = False
         self._begin(now)
 
     def authenticated(self, path: PathId, now: float) -> bool:
@@ -138,11 +134,12 @@ class DirectPath:
         self._checks.begin(numbers, self._places, now)
 
     def _retry(self, now: float) -> None:
-        """A round that found nothing is tried once more, from new sockets that a NAT maps elsewhere."""
+        """A round that found nothing is tried once more, from new sockets that a NAT maps elsewhere; then not
+        before we are somewhere else: what it tells makes the peer begin a round of its own."""
         failed = self._begun and not self._found and not self._checks.under_way
-        if not failed or now < self._retry_at or not self._places:
+        if not failed or self._retried or not self._places:
             return
-        self._retry_at = now + RETRY_GAP
+        self._retried = True
         self._sockets.open_more()
         self.ask_servers(self._sockets.latest, now)
         self._begin(now)

@@ -135,8 +135,8 @@ class LoopContract:
         self.assertEqual(self.relay.end(), 0)
 
     def test_goes_before_other_programs(self) -> None:
-        """It runs in real time where the system lets it, and as other programs do where it does not."""
-        allowed = subprocess.run(
+        """It runs in real time where there is a second core and the system lets it."""
+        allowed = (os.cpu_count() or 1) > 1 and subprocess.run(
             [sys.executable, "-c", "import os; os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))"],
             check=False, capture_output=True,
         ).returncode == 0  # fmt: skip

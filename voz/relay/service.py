@@ -105,15 +105,17 @@ def make_loop(
 def go_first() -> None:
     """For the process of a relay, once it runs: voice waits neither for other programs nor for the collector.
 
-    Real time where the system lets us (root, or a limit of RTPRIO), else as little nice as it may be: a relay
-    that is only less nice than its neighbours is kept from its datagrams for 4 ms at a time. What the start
-    has made is never gone through again for garbage.
+    Real time where the system lets us (root, or a limit of RTPRIO), else as little nice as it may be: a
+    relay that is only less nice than others is kept from its datagrams for 4 ms at a time. On one core it
+    is an equal among equals: a flood must not keep the registry, or its operator, from the machine. What
+    the start has made is never gone through again for garbage.
     """
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
-    except (OSError, AttributeError):
-        with contextlib.suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
+    if (os.cpu_count() or 1) > 1:
+        try:
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
+        except (OSError, AttributeError):
+            with contextlib.suppress(OSError, AttributeError):
+                os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECT)

@@ -105,7 +105,8 @@ class Sender:
     def block(self, block: Sound) -> None:
         """Take 10 ms of sound; sends a packet when a frame is complete."""
         if not self._blocks:
-            self._frame_samples = self._step.length(self.chosen_ms) * SAMPLE_RATE // 1000
+            wanted = self._step.length(self.chosen_ms) * SAMPLE_RATE // 1000
+            self._frame_samples = min(wanted, self._codec.longest)
         self._blocks.append(block)
         if len(self._blocks) * BLOCK >= self._frame_samples:
             frame = np.concatenate(self._blocks)

@@ -6,6 +6,7 @@ import numpy as np
 from twisted.trial.unittest import TestCase
 
 from voz.codec import Codec, CodecError, EncoderSettings, Sound
+from voz.packet import MAX_DATAGRAM
 
 JUNK = (b"", b"\xff", b"\x00\xff\x03", bytes(7), b"\xfb" * 9, bytes(range(250)))
 
@@ -24,7 +25,8 @@ def make_codec_tests(name: str, codec: Codec) -> type[TestCase]:
         """The contract of the codec."""
 
         def test_round_trip(self) -> None:
-            """A tone comes out as the same tone, frame by frame, in 10 and in 20 ms."""
+            """A tone comes out as the same tone, frame by frame, in 10 and in 20 ms; the longest frame fits one
+            packet."""
             for samples in (480, 960):
                 encoder, decoder = codec.encoder(), codec.decoder()
                 heard = []
@@ -36,6 +38,7 @@ def make_codec_tests(name: str, codec: Codec) -> type[TestCase]:
                 spectrum = np.abs(np.fft.rfft(np.concatenate(heard[-20:]).astype(float)))
                 strongest = int(np.argmax(spectrum)) * 48_000 / (20 * samples)
                 self.assertApproximates(strongest, 440, 10)
+                self.assertLess(len(encoder.encode(tone(codec.longest))), MAX_DATAGRAM - 22)
 
         def test_holes(self) -> None:
             """Concealment and recovery give exactly as many samples as are missing, whenever they are

@@ -60,6 +60,9 @@ class Codec(Protocol):
     """One codec: a maker of encoders and decoders, and what can be read from a payload without decoding
     it."""
 
+    longest: int
+    """Samples of the longest frame whose payload one packet carries."""
+
     def encoder(self) -> Encoder:
         """A new encoder with the default settings."""
 

@@ -110,6 +110,8 @@ class OpusDecoder:
 class Opus:
     """The codec `opus`."""
 
+    longest = 2880
+
     def encoder(self) -> Encoder:
         """A new encoder."""
         return OpusEncoder()

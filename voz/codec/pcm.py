@@ -42,6 +42,8 @@ class PcmDecoder:
 class Pcm:
     """The codec `pcm`."""
 
+    longest = 960
+
     def encoder(self) -> Encoder:
         """A new encoder."""
         return PcmEncoder()

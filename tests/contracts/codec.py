@@ -25,7 +25,7 @@ def make_codec_tests(name: str, codec: Codec) -> type[TestCase]:
         """The contract of the codec."""
 
         def test_round_trip(self) -> None:
-            """A tone comes out as the same tone, frame by frame, in 10 and in 20 ms; the longest frame fits one
+            """A tone comes out as the same tone, frame by frame, in 10 and 20 ms; the longest frame fits one
             packet."""
             for samples in (480, 960):
                 encoder, decoder = codec.encoder(), codec.decoder()

@@ -60,8 +60,9 @@ class Played:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Our own sound: levels 0 to 1 now and the highest of late, device trouble, share of a core used (0 to
-    1), and how late the latest tick of the media clock was in the last second or two.
+    """Our own sound: levels 0 to 1 now and the highest of late, device trouble, share of a core that the
+    call's thread used (0 to 1), and how late the latest tick of the media clock was in the
+    last second or two.
 
     `callback_jitter_ms` is by how much the time between two calls of a device is not its 10 ms, in the mean.
     """

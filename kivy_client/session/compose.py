@@ -12,7 +12,7 @@ from twisted.internet.threads import deferToThread
 from kivy_client.session.boundary import Face
 from kivy_client.session.controller import Controller
 from kivy_client.session.identity import FILE, BrokenIdentityError, Identity, load_or_make, make_anew
-from kivy_client.session.later import LaterRinger, LaterSounds
+from kivy_client.session.later import LaterEngine, LaterRinger, LaterSounds
 from kivy_client.session.probe import udp_probe
 from kivy_client.session.registry_client import hostname_endpoints
 from kivy_client.session.ringer import Ringer
@@ -89,11 +89,19 @@ def build(reactor: Any, face: Face, choices: Choices | None = None) -> Controlle
         probe=udp_probe(reactor, reactor),
         surroundings=SystemNetwork(reactor),
         policy=choices.policy,
+        ready=LaterEngine(deferToThread, preload).ready,
     )
     controller = Controller(Session(outside, face))
     if aside is not None:
         controller.bereave(aside.name)
     return controller
+
+
+def preload() -> None:
+    """Load what calls need; in whatever thread."""
+    from kivy_client.session import preload as engine
+
+    engine.preload()
 
 
 def machine_sounds(reactor: Any) -> SoundSystem:

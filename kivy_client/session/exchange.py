@@ -89,10 +89,11 @@ class Exchange:
         wishes: Wishes,
         listener: ExchangeListener,
         parts: Callable[["Exchange"], CallParts],
+        ready: Callable[[], Deferred[None]],
     ) -> None:
         self._registry, self._trust, self._voices = registry, trust, voices
         self._wishes, self._listener = wishes, listener
-        self._parts = parts
+        self._parts, self._ready = parts, ready
         self.call: Call | None = None
         self._crossing = Crossing()
         self._debts = Debts()
@@ -169,9 +170,10 @@ class Exchange:
             self._debts.add(message, self._parts(self).clock.seconds())
 
     def find(self, name: str) -> Deferred[Party]:
-        """Look up whom we call, or who calls."""
+        """Look up whom we call, or who calls, while the voice engine is loaded."""
         calling = isinstance(self.call, IncomingCall)
-        return self._trust.caller(name) if calling else self._trust.find(name)
+        found = self._trust.caller(name) if calling else self._trust.find(name)
+        return self._ready().addCallback(lambda _: found)
 
     def suspect(self, name: str, genuine: Callable[[Party], bool]) -> Deferred[EndCause]:
         """Find out what a signature that does not fit means."""

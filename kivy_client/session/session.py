@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredList
+from twisted.internet.defer import Deferred, DeferredList, succeed
 from twisted.internet.interfaces import IReactorTime
 
 from kivy_client.session.boundary import Face
@@ -58,7 +58,8 @@ class InThread(Protocol):
 class Outside:
     """All that the session is given.
 
-    `wall` is Unix time; `policy` is what the command line asks of the paths.
+    `wall` is Unix time; `policy` is what the command line asks of the paths; `ready` fires when a voice can
+    be made without keeping this thread.
     """
 
     clock: IReactorTime
@@ -73,6 +74,7 @@ class Outside:
     probe: Probe
     surroundings: Surroundings
     policy: PathPolicy = PathPolicy.AUTO
+    ready: Callable[[], Deferred[None]] = lambda: succeed(None)
 
 
 class Session:
@@ -106,6 +108,7 @@ class Session:
             Wishes(self.settings, self.room, outside.policy),
             self.chronicle,
             self._call_parts,
+            outside.ready,
         )
         self.seen = SeenCalls()
         self.devices = Devices(outside.sounds, self.display, self.trouble)

@@ -27,6 +27,9 @@ class Course:
     def second(self, snapshot: Snapshot) -> None:
         """One second more."""
         self._seconds += 1
+        if self._seconds == 1:
+            # Devices that open run dry until they have found their pace: that is not counted.
+            self._recent[0] = Snapshot(sound=snapshot.sound)
         self._recent.append(snapshot)
         self.now = diagnose(snapshot, stretch(self._recent[0], snapshot))
         for finding in self.now:

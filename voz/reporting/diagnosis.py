@@ -52,6 +52,9 @@ LONG_TRIP_MS: float = 350.0
 """A round trip that makes people interrupt each other …"""
 GRAVE_TRIP_MS: float = 700.0
 """… and one with which they must take turns."""
+SETTLED: float = 2.5
+"""Seconds of a call after which its figures hold nothing more of the first one, in which devices open and a
+screen changes: that a computer is busy then is no trouble of the call."""
 BUSY: float = 0.7
 """Share of a core from which on our computer is too slow …"""
 GRAVE_BUSY: float = 0.95
@@ -96,7 +99,15 @@ def _nothing_arrives(look: Look) -> float:
 
 def _slow(look: Look) -> float:
     sound = look.call.sound
-    return max(sound.cpu, BUSY if sound.complexity <= CHEAPEST else 0.0)
+    return max(_settled(look, sound.cpu), BUSY if sound.complexity <= CHEAPEST else 0.0)
+
+
+def _late(look: Look) -> float:
+    return _settled(look, look.call.sound.late_ticks_ms)
+
+
+def _settled(look: Look, amount: float) -> float:
+    return amount if look.call.seconds > SETTLED else 0.0
 
 
 def _glitches(look: Look) -> float:
@@ -134,7 +145,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "computador-atrasa",
         Side.OUR_COMPUTER,
-        lambda look: look.call.sound.late_ticks_ms,
+        _late,
         LATE_MS,
         GRAVE_LATE_MS,
     ),

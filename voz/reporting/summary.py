@@ -18,10 +18,11 @@ _WARM_UP = 5.0
 
 
 class Summary:
-    """The figures of one call. `wall` gives Unix seconds, `cpu` the processor seconds of this process."""
+    """The figures of one call. `wall` gives Unix seconds, `cpu` the processor seconds of the call's own
+    thread: a window draws in others."""
 
     def __init__(
-        self, wall: Callable[[], float] = time.time, cpu: Callable[[], float] = time.process_time
+        self, wall: Callable[[], float] = time.time, cpu: Callable[[], float] = time.thread_time
     ) -> None:
         self._wall = wall
         self._cpu = cpu

@@ -7,12 +7,12 @@ import sys
 from typing import Any, cast
 from unittest.mock import patch
 
-from twisted.internet.defer import succeed
+from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session import machine_devices
-from kivy_client.session.later import LaterRinger, LaterSounds
+from kivy_client.session.later import LaterEngine, LaterRinger, LaterSounds
 from kivy_client.session.machine_sounds import MachineSounds
 from kivy_client.session.ringer import SilentRinger, Tune
 from kivy_client.session.sounds import DeviceLists, SoundSystem
@@ -70,6 +70,39 @@ class LaterTests(SynchronousTestCase):
         ringer.play(Tune.BUSY)
         ringer.stop()
         self.assertEqual(len(made), 1)
+
+    def test_engine(self) -> None:
+        """Those who wait for the engine are told together, when it is loaded; it is loaded once."""
+        threads: list[Deferred[None]] = []
+
+        def in_thread(_load: object) -> Deferred[None]:
+            threads.append(Deferred())
+            return threads[-1]
+
+        engine = LaterEngine(in_thread, lambda: None)
+        one, other = engine.ready(), engine.ready()
+        self.assertNoResult(one)
+        threads[0].callback(None)
+        for ready in (one, other, engine.ready()):
+            self.assertIsNone(self.successResultOf(ready))
+        self.assertEqual(len(threads), 1)
+
+    def test_engine_that_cannot_be_loaded(self) -> None:
+        """It is logged, and the call goes on: whoever needs what is missing says so."""
+        engine = LaterEngine(lambda _load: fail(ImportError("numpy")), lambda: None)
+        self.assertIsNone(self.successResultOf(engine.ready()))
+        self.assertEqual(len(self.flushLoggedErrors(ImportError)), 1)
+
+    def test_preload_leaves_nothing_to_load(self) -> None:
+        """After it a conversation, its devices and its treatment load no module more."""
+        probe = (
+            "import sys; from kivy_client.session.compose import machine_ringer, machine_sounds, preload; "
+            "preload(); before = set(sys.modules); import voz.session; machine_sounds(None); "
+            "from voz.device import portaudio, sound; from voz.codec import codec; codec(); "
+            "print(sorted(set(sys.modules) - before))"
+        )
+        done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+        self.assertEqual(done.stdout.strip(), "[]")
 
     def test_client_at_rest_loads_no_voice_engine(self) -> None:
         """The client's modules load without NumPy, PyOgg and sounddevice."""

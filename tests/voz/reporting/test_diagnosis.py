@@ -59,6 +59,14 @@ class DiagnosisTests(TestCase):
         self.assertEqual(len(set(known)), len(known))
         self.assertEqual({code for _, expected in ROWS for code in expected}, set(known))
 
+    def test_the_first_second_is_no_trouble(self) -> None:
+        """A computer that is late or busy while the devices open and the screen changes is not told; one that
+        still is after that, is.
+        """
+        for sound in (Sound(late_ticks_ms=300.0), Sound(cpu=1.0)):
+            early, later = (replace(WELL, seconds=seconds, sound=sound) for seconds in (2.0, 3.0))
+            self.assertEqual([(), Severity.POOR], [diagnose(early), diagnose(later)[0].severity])
+
     def test_gravest_first(self) -> None:
         """Where several rules hold, the table's order is kept; each names a side."""
         found = diagnose(replace(WELL, received=LOSSY, round_trip_ms=500.0))
@@ -98,6 +106,13 @@ class CourseTests(TestCase):
                 played = Played(frames=50 * now, concealed=concealed)
                 course.second(replace(snapshot, seconds=float(now), received=received, played=played))
         return course
+
+    def test_devices_that_find_their_pace(self) -> None:
+        """A gap of the devices in the first second is not told in the seconds after it; a later one is."""
+        second = replace(WELL, received=Direction(packets=50), played=Played())
+        gap = replace(second, sound=Sound(underruns=1))
+        self.assertEqual((), self.course((4, gap)).now)
+        self.assertEqual(["som-engasga"], codes(self.course((1, second), (3, gap)).now))
 
     def test_a_hole_is_forgotten(self) -> None:
         """A second without sound is told for the next few seconds, not for the rest of a short call."""

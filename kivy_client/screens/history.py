@@ -83,7 +83,7 @@ class History(Screen):
             sheet.add_widget(Fact(inset=16, icon="signal-cellular-3", value=heard))
         offers: tuple[tuple[str, str, Callable[[HistoryEntry], None]], ...] = (
             (_("Ligar"), "phone-outline", self.call),
-            (_("Ver a pessoa"), "account-outline", self._details),
+            (_("Ver a pessoa"), "account-outline", self.details),
             (_("Apagar do histórico"), "delete-outline", self._remove),
         )
         for text, icon, act in offers:
@@ -96,7 +96,8 @@ class History(Screen):
         self.desk.close()
         act(entry)
 
-    def _details(self, entry: HistoryEntry) -> None:
+    def details(self, entry: HistoryEntry) -> None:
+        """Open the details of the other side."""
         self.desk.go(Place.CONTACT, entry.name)
 
     def _remove(self, entry: HistoryEntry) -> None:

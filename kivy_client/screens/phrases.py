@@ -253,6 +253,15 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
+def length(seconds: float) -> str:
+    """A duration that stands beside an hour and must not be taken for one, in one piece: `12 min 34 s`."""
+    whole = max(0, int(seconds))
+    minutes = whole // 60
+    if minutes >= 60:
+        return f"{minutes // 60}\u00a0h\u00a0{minutes % 60:02}\u00a0min"
+    return f"{minutes}\u00a0min\u00a0{whole % 60:02}\u00a0s" if minutes else f"{whole}\u00a0s"
+
+
 def hour(moment: float) -> str:
     """A moment as the hour of the day."""
     return time.strftime("%H:%M", time.localtime(moment))
@@ -267,7 +276,9 @@ def when(moment: float, now: float) -> str:
         return clock_time
     if days == 1:
         return _("ontem, {hour}").format(hour=clock_time)
-    return time.strftime("%d/%m/%Y" if then.tm_year != today.tm_year else "%d/%m", then) + ", " + clock_time
+    return (
+        time.strftime("%d/%m/%Y" if then.tm_year != today.tm_year else "%d/%m", then) + ",\u00a0" + clock_time
+    )
 
 
 def _days(moment: time.struct_time) -> int:
@@ -333,7 +344,7 @@ def phase(call: CallView) -> str:
 def history_line(entry: HistoryEntry, now: float) -> str:
     """Kind, end or duration, and when: the second line of a row of the history."""
     told = entry.kind in (HistoryKind.MADE, HistoryKind.RECEIVED) and entry.cause in _SHORT
-    outcome = clock(entry.duration) if entry.duration else _(_SHORT[entry.cause]) if told else ""
+    outcome = length(entry.duration) if entry.duration else _(_SHORT[entry.cause]) if told else ""
     return " · ".join(part for part in (_(HISTORY[entry.kind].word), outcome, when(entry.when, now)) if part)
 
 

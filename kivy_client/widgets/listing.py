@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from kivy.properties import BooleanProperty, NumericProperty, ObjectProperty
@@ -10,7 +11,7 @@ from kivy.uix.recycleview import RecycleView
 from kivy.uix.recycleview.views import RecycleDataViewBehavior
 
 from kivy_client.widgets.area import EFFECT, moving
-from kivy_client.widgets.focus import DOWN, ENTER, KEYPAD_ENTER, SPACE, UP, Focusable
+from kivy_client.widgets.focus import DOWN, ENTER, KEYPAD_ENTER, RIGHT, SPACE, UP, Focusable
 from kivy_client.widgets.kept import Kept
 from kivy_client.widgets.look import load_kv
 from kivy_client.widgets.press import Pressable
@@ -46,7 +47,9 @@ class ListingRow(Kept, RecycleDataViewBehavior, Pressable, BoxLayout):
 
 
 class Listing(Focusable, RecycleView):
-    """Rows of equal height.  `owner.tapped(item)` is called by a tap, and by Enter on the marked row."""
+    """Rows of equal height.  `owner.tapped(item)` is called by a tap, and by Enter on the marked row;
+    `owner.details(item)`, where it has that, by the arrow to the right.
+    """
 
     scroll_y: Any
     active = NumericProperty(-1)
@@ -109,6 +112,7 @@ class Listing(Focusable, RecycleView):
 
     def take_key(self, key: int) -> bool:
         """Arrows move the mark; at the ends they leave the list."""
+        marked = self.data[self.active]["item"] if 0 <= self.active < len(self.data) else None
         if key in (UP, DOWN):
             wanted = self.active + (1 if key == DOWN else -1)
             if not 0 <= wanted < len(self.data):
@@ -116,10 +120,17 @@ class Listing(Focusable, RecycleView):
             self.active = wanted
             self._reveal(wanted)
             return True
-        if key in (ENTER, KEYPAD_ENTER, SPACE) and 0 <= self.active < len(self.data):
-            self.owner.tapped(self.data[self.active]["item"])
-            return True
-        return False
+        act = self._acts().get(key)
+        if act is None or marked is None:
+            return False
+        act(marked)
+        return True
+
+    def _acts(self) -> dict[int, Callable[[Any], None]]:
+        """What keys do with the marked row."""
+        acts = dict.fromkeys((ENTER, KEYPAD_ENTER, SPACE), self.owner.tapped)
+        details = getattr(self.owner, "details", None)
+        return acts if details is None else acts | {RIGHT: details}
 
     def _reveal(self, index: int) -> None:
         """Scroll so that this row is in sight."""

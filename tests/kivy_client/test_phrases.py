@@ -121,14 +121,21 @@ class TimeTests(PhraseTestCase):
         for seconds, text in cases:
             self.assertEqual(phrases.clock(seconds), text)
 
+    def test_length(self) -> None:
+        """A duration beside an hour has its units, and is not broken."""
+        cases = ((7, "7 s"), (65, "1 min 05 s"), (3725, "1 h 02 min"))
+        for seconds, text in cases:
+            self.assertEqual(phrases.length(seconds).replace("\u00a0", " "), text)
+            self.assertNotIn(" ", phrases.length(seconds))
+
     def test_when(self) -> None:
         """Today by the hour, yesterday by the word, before by the date, another year with the year."""
         day = 86400.0
         cases = (
             (0, "12:26"),
             (day, "ontem, 12:26"),
-            (3 * day, "19/09, 12:26"),
-            (400 * day, "18/08/2025, 12:26"),
+            (3 * day, "19/09,\u00a012:26"),
+            (400 * day, "18/08/2025,\u00a012:26"),
         )
         for ago, text in cases:
             self.assertEqual(phrases.when(NOON - ago, NOON), text)
@@ -142,7 +149,7 @@ class LineTests(PhraseTestCase):
         talked = HistoryEntry(1, HistoryKind.MADE, "ana", NOON, EndCause.HUNG_UP_HERE, 65)
         busy = HistoryEntry(2, HistoryKind.MADE, "ana", NOON, EndCause.BUSY)
         missed = HistoryEntry(3, HistoryKind.MISSED, "ana", NOON, EndCause.MISSED)
-        self.assertEqual(phrases.history_line(talked, NOON), "Feita · 1:05 · 12:26")
+        self.assertEqual(phrases.history_line(talked, NOON), "Feita · 1\u00a0min\u00a005\u00a0s · 12:26")
         self.assertEqual(phrases.history_line(busy, NOON), "Feita · ocupado · 12:26")
         self.assertEqual(phrases.history_line(missed, NOON), "Perdida · 12:26")
 

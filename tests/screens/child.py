@@ -34,8 +34,8 @@ from kivy_client.session.state import Settings  # noqa: E402
 from kivy_client.session.vocabulary import Presence  # noqa: E402
 from kivy_client.widgets.choose import Gauge, Segment, Segments, SwitchRow  # noqa: E402
 from kivy_client.widgets.field import Field  # noqa: E402
-from kivy_client.widgets.focus import DOWN, ENTER, TAB  # noqa: E402
-from kivy_client.widgets.listing import ListingRow  # noqa: E402
+from kivy_client.widgets.focus import DOWN, ENTER, RIGHT, TAB  # noqa: E402
+from kivy_client.widgets.listing import Listing, ListingRow  # noqa: E402
 from kivy_client.widgets.look import look  # noqa: E402
 from kivy_client.widgets.parts import Banner  # noqa: E402
 from kivy_client.widgets.press import Pressable  # noqa: E402
@@ -144,13 +144,27 @@ class Presser:
         self.recorder.calls.clear()
 
     def _press(self, button: Any) -> list[Any]:
-        """Press, and tell: the commands, else where it led."""
+        """Press, and tell what came of it."""
+        if isinstance(button, Gauge):
+            return self.note(lambda: button.dispatch("on_slide", button.high))
+        return self.note(button.operate)
+
+    def row_key(self, name: str, key: int) -> list[Any]:
+        """Tab to the list of a scene, two rows down, then that key; what came of it."""
+        self._start(name)
+        for _step in range(20):
+            self.stage.key_down(TAB, False)
+            if isinstance(self.stage.focus.at, Listing):
+                break
+        for step in (DOWN, DOWN):
+            self.stage.key_down(step, False)
+        return self.note(lambda: self.stage.key_down(key, False))
+
+    def note(self, act: Callable[[], object]) -> list[Any]:
+        """Do it, and tell: the commands, else where it led."""
         before = self.stage.where
         self.recorder.calls.clear()
-        if isinstance(button, Gauge):
-            button.dispatch("on_slide", button.high)
-        else:
-            button.operate()
+        act()
         settle(1)
         calls = [(name, arguments) for name, arguments in self.recorder.calls if name not in BESIDES]
         did: list[Any] = [[name, *map(plain, arguments)] for name, arguments in calls]
@@ -258,17 +272,26 @@ def _tour(stage: Stage) -> list[str]:
     return [label(widget) for widget in seen]
 
 
-def enter() -> object:
-    """What Tab to the list, two steps down and Enter do in the room."""
+def lists() -> object:
+    """What keys do with the rows of lists: scene → key → what came of it, once Tab is at the list and the
+    mark two rows down. `a > b` is what Enter on the button `b` of the sheet did that Enter on the row opened.
+    """
     presser = Presser()
-    presser._start("room")
-    for _step in range(20):
-        presser.stage.key_down(TAB, False)
-        if type(presser.stage.focus.at).__name__ == "Listing":
-            break
-    for key in (DOWN, DOWN, ENTER):
-        presser.stage.key_down(key, False)
-    return [[name, *map(plain, arguments)] for name, arguments in presser.recorder.calls]
+    seen: dict[str, dict[str, object]] = {}
+    for scene in ("room", "history", "messages"):
+        seen[scene] = {
+            name: presser.row_key(scene, key) for name, key in (("Enter", ENTER), ("right", RIGHT))
+        }
+        presser.row_key(scene, ENTER)
+        sheet = presser.stage.layer.sheet
+        for index, button in enumerate(buttons(sheet) if sheet is not None else ()):
+            presser.row_key(scene, ENTER)
+            for _step in range(index + 1):
+                presser.stage.key_down(TAB, False)
+            seen[scene][f"Enter > {label(button)}"] = presser.note(
+                lambda: presser.stage.key_down(ENTER, False)
+            )
+    return seen
 
 
 def languages() -> object:
@@ -450,7 +473,7 @@ JOBS: dict[str, Callable[[], object]] = {
         fit,
         fit_once,
         keyboard,
-        enter,
+        lists,
         languages,
         switches,
         crowd,

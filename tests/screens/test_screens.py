@@ -91,8 +91,28 @@ class KeyboardTests(SynchronousTestCase):
             self.assertEqual(missed, [], scene)
 
     def test_lists(self) -> None:
-        """Tab to the list, twice down, Enter: the third person is called."""
-        self.assertEqual(job("enter"), [["call", "joão"]])
+        """Tab to the list, twice down: Enter calls a person, tells all of a call or of a message, and
+        the arrow to the right shows the person; the sheets' buttons are reached by Tab.
+        """
+        self.assertEqual(
+            job("lists"),
+            {
+                "room": {"Enter": [["call", "joão"]], "right": ["-> contact"]},
+                "history": {
+                    "Enter": ["sheet"],
+                    "right": ["-> contact"],
+                    "Enter > Ligar": [["call", "antônio"]],
+                    "Enter > Ver a pessoa": ["-> contact"],
+                    "Enter > Apagar do histórico": [["remove_history", 7]],
+                },
+                "messages": {"Enter": ["sheet"], "right": [], "Enter > Copiar": []},
+            },
+        )
+
+    def test_contact(self) -> None:
+        """Each button of a person's page is a stop of Tab, whatever the list beside it."""
+        stops, front = job("keyboard")["contact"], EXPECTED["contact"]
+        self.assertEqual([name for name in front if " > " not in name and name not in stops], [])
 
 
 class LanguageTests(SynchronousTestCase):

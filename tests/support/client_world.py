@@ -361,6 +361,7 @@ class ClientWorld:
         self.ringer = RecordingRinger()
         self.probes: list[Deferred[Probed]] = []
         self.surroundings = FakeSurroundings()
+        self.loading: Deferred[None] = succeed(None)
         self.start()
 
     def start(self) -> None:
@@ -379,6 +380,7 @@ class ClientWorld:
             ringer=lambda _: self.ringer,
             probe=self._probe,
             surroundings=self.surroundings,
+            ready=self._ready,
         )
         self.client = Controller(Session(outside, self.face))
         self.turn()
@@ -388,6 +390,9 @@ class ClientWorld:
             raise SoundError("no microphone")
         self.voices.append(FakeVoice(request, listener))
         return self.voices[-1]
+
+    def _ready(self) -> Deferred[None]:
+        return self.loading
 
     def _probe(self, host: str, port: int) -> Deferred[Probed]:
         self.probes.append(Deferred())

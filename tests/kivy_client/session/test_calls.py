@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from kivy_client.session.calls.ears import CAUTIONS
@@ -232,6 +233,25 @@ class OutgoingTests(CallCase):
         self.assert_over(EndCause.HUNG_UP_HERE, HistoryKind.MADE)
         self.assertLessEqual(abs(7 - self.ended.duration), 0.6)
         self.assertTrue(self.voice.ended)
+
+    def test_the_engine_is_loaded_meanwhile(self) -> None:
+        """The look-up goes out while the engine loads, the invitation when it is loaded; a call given up by
+        then sends none.
+        """
+        for gives_up in (False, True):
+            loading = self.world.loading = Deferred()
+            invited = self.world.count(Convite)
+            self.client.call("bia")
+            self.world.turn()
+            self.world.answer_look_up("bia")
+            self.assertEqual(invited, self.world.count(Convite))
+            if gives_up:
+                self.client.hang_up()
+            loading.callback(None)
+            self.world.turn()
+            self.assertEqual(invited + (not gives_up), self.world.count(Convite))
+            self.client.hang_up()
+            self.world.turn()
 
     def test_the_voice_is_made_as_wished(self) -> None:
         """Role, id and relay go to the voice; nobody's address goes out before the answer."""

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import wave
 import zlib
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +29,9 @@ from tests.support.daemon_process import DaemonProcess, PlainClient
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "pictures"
 SPEECH = ROOT / "tests" / "speech" / "portuguese_m.wav"
+OUR_SPEECH = ROOT / "tests" / "speech" / "portuguese_f.wav"
+SPEECH_TIME = 240.0
+"""Seconds that the virtual microphone hears somebody; longer than a scene."""
 PEOPLE = (
     ("antônio", "livre"),
     ("beatriz", "ausente"),
@@ -38,6 +42,8 @@ PEOPLE = (
 )
 """Who is in the room beside the one who is called, and what they say to be."""
 CALLED = "ana.lúcia"
+OUR_LEVEL = (378, 100_000, 396)
+"""Where the level of our own voice is in a window of 740 pixels: top, right, bottom."""
 MARGIN = 28
 """Pixels between the windows of one picture."""
 
@@ -51,10 +57,23 @@ class Scene:
         self.registry = DaemonProcess(self.folder / "registro").start()
         stack.callback(self.registry.end)
         self.pulse = stack.enter_context(pulse.Pulse(self.folder / "som", ["fala", "ouve"]))
+        self.speak()
         self.people = [PlainClient(self.registry.plain).register(name) for name, _state in PEOPLE]
         for client, (_name, state) in zip(self.people, PEOPLE, strict=True):
             client.say(Estado(state), 2)
         self.answerer = self.run("-m", "kivy_client.cli", *self.answer_arguments())
+
+    def speak(self) -> None:
+        """Somebody speaks into the virtual microphone, again and again."""
+        spoken = self.folder / "fala.wav"
+        with wave.open(str(OUR_SPEECH), "rb") as source, wave.open(str(spoken), "wb") as target:
+            target.setparams(source.getparams())
+            frames = source.readframes(source.getnframes())
+            for _time in range(int(SPEECH_TIME * source.getframerate() / source.getnframes()) + 1):
+                target.writeframes(frames)
+        command = ["paplay", "--device=fala", str(spoken)]
+        player = subprocess.Popen(command, env=self.pulse.environment(), stderr=subprocess.DEVNULL)
+        self.stack.callback(self.end, player)
 
     def answer_arguments(self) -> list[str]:
         """Somebody at a terminal, who answers and lets a recording speak."""
@@ -130,6 +149,7 @@ def talk(shown: screen.VirtualScreen, palette: Palette, left: int, pane: int) ->
     shown.wait_for(screen.blob(palette.end, 3000, pane), "the call")
     time.sleep(6)
     shown.wait_for(screen.blob(palette.good, 60, bottom=330, left=pane), "the bars of a good call")
+    shown.wait_for(screen.blob(palette.accent, 300, pane, *OUR_LEVEL), "our own voice")
     return shown.picture()
 
 

@@ -246,9 +246,21 @@ def _cut(widget: Any, stage: Stage) -> Iterator[str]:
         yield f"shortened: {widget.text}"
     if not isinstance(widget, OneLine) and (width > widget.width + 1 or height > widget.height + 1):
         yield f"larger than its box: {widget.text} {width}x{height} in {widget.width:.0f}x{widget.height:.0f}"
+    if not isinstance(widget, OneLine) and widget.text_size[0] and not getattr(widget, "foreign", False):
+        yield from _broken(widget)
     left, _bottom = widget.to_window(*widget.pos)
     if left < -1 or left + widget.width > stage.width + 1:
         yield f"beyond the window: {widget.text}"
+
+
+def _broken(widget: Any) -> Iterator[str]:
+    """A word of our own that is wider than its lines, so that it is broken inside."""
+    room = widget.text_size[0] - widget.padding[0] - widget.padding[2]
+    for word in widget.text.split():
+        if (
+            word.isalpha() and widget._label.get_extents(word)[0] > room + 1
+        ):  # Kivy has no public way to measure
+            yield f"broken inside: {word} of {widget.text}"
 
 
 def keyboard() -> object:

@@ -21,10 +21,10 @@ SUMMARY = re.compile(r"^(?:PASSED|FAILED)(?: \((?P<counts>[^)]*)\))?$")
 TOTAL = re.compile(r"^Ran (\d+) tests? in ")
 WARNINGS = ("-W", "default", "-W", "ignore:Passing pyOpenSSL:DeprecationWarning")
 """All are shown but one: Twisted hands its own certificates to pyOpenSSL in the form that it calls old."""
-NETWORKS = ("test_coturn", "test_paths_lab", "test_relay")
-"""So begin the names of the integration tests that build networks of their own."""
-OUTAGES = ("test_survival",)
-"""So those that wait for outages in such networks."""
+RELAY = ("test_coturn", "test_relay")
+"""So begin the names of the integration tests of the relay."""
+NETWORKS = ("test_paths_lab", "test_survival")
+"""So those that build networks of their own and wait there, for NATs and outages."""
 NO_TESTS = ("support", "speech", "__pycache__")
 
 
@@ -50,23 +50,23 @@ def tally(lines: Iterable[str]) -> Tally | None:
 
 
 def lanes() -> list[list[str]]:
-    """Return the tests of each trial, together every test there is: what computes, what waits, the stranger's
-    client with what builds networks, what waits for outages there."""
+    """Return the tests of each trial, together every test there is: what computes, what waits, what stands
+    outside (the stranger's client, the relay's peers), what waits in networks of its own."""
     computing: list[str] = []
     waiting: list[str] = []
+    outside: list[str] = []
     networks: list[str] = []
-    outages: list[str] = []
     for path in sorted((ROOT / "tests").iterdir()):
         if path.name == "integration":
             for module in sorted(path.glob("test_*.py")):
-                of_networks = module.stem.startswith(NETWORKS)
-                lane = outages if module.stem.startswith(OUTAGES) else networks if of_networks else waiting
+                of_relay = module.stem.startswith(RELAY)
+                lane = networks if module.stem.startswith(NETWORKS) else outside if of_relay else waiting
                 lane.append(f"tests.integration.{module.stem}")
         elif path.name == "conformance":
-            networks.append("tests.conformance")
+            outside.append("tests.conformance")
         elif (path.is_dir() and path.name not in NO_TESTS) or path.match("test_*.py"):
             computing.append(f"tests.{path.stem}")
-    return [computing, waiting, networks, outages]
+    return [computing, waiting, outside, networks]
 
 
 class Lane:
